@@ -1,0 +1,46 @@
+import type { BackendKind, FailureClass } from '../sweep/outcome.ts';
+
+/** What is to be stopped: immutable ids only, never a name that can be used again. */
+export interface StopTarget {
+  readonly workspaceId: string;
+  readonly instanceId: string;
+}
+
+export interface StopRequest {
+  /** Identifies this one Stop in the backend's own logs: the id of the attempt. */
+  readonly requestId: string;
+  /** Aborted when the Stop must end now (its time is up, or the process is going down). */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What a backend answers to a Stop, and what each answer obliges the caller to.
+ *
+ * - `accepted`: the backend promises to terminate exactly this instance. The caller may clear the id. It is not proof
+ *   that the instance is gone: that is what the second look asks.
+ * - `gone`: the backend says conclusively that the instance does not exist. The caller may clear the id.
+ * - `failed`: nothing is known. The caller must keep the id and try again. "Could not ask" is not "no".
+ */
+export type StopAnswer =
+  | { readonly kind: 'accepted'; readonly httpStatus: number | null }
+  | { readonly kind: 'gone'; readonly httpStatus: number | null; readonly message: string }
+  | StopFailure;
+
+export interface StopFailure {
+  readonly kind: 'failed';
+  readonly class: Exclude<FailureClass, 'platform'>;
+  readonly httpStatus: number | null;
+  /** For a person: at most 512 bytes of what the other side said, never a credential. */
+  readonly message: string;
+  /** How long the backend asked us to stay away, in milliseconds from now; null if it did not ask. */
+  readonly retryAfterMs: number | null;
+}
+
+/** Stops instances. Implementations never retry (retries live in the sweep) and never throw: a failure is an answer. */
+export interface Backend {
+  readonly kind: BackendKind;
+  /** One idempotent Stop. Ends by the time `signal` aborts: an abort is answered as `timeout`. */
+  stop(target: StopTarget, request: StopRequest): Promise<StopAnswer>;
+  /** Closes idle connections. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/unit/**/*.test.ts', 'test/integration/**/*.test.ts'],
+    globalSetup: ['test/support/global-setup.ts'],
+    pool: 'forks',
+    // A slow machine must not turn a test red: these only end what hangs.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
