@@ -39,7 +39,10 @@ export interface StopFailure {
 /** Stops instances. Implementations never retry (retries live in the sweep) and never throw: a failure is an answer. */
 export interface Backend {
   readonly kind: BackendKind;
-  /** One idempotent Stop. Ends by the time `signal` aborts: an abort is answered as `timeout`. */
+  /**
+   * One idempotent Stop. Ends by the time `signal` aborts: an abort is answered as `timeout`, unless the Stop itself had
+   * been answered and only its confirmation was cut off (an unconfirmed 404 is `rejected`).
+   */
   stop(target: StopTarget, request: StopRequest): Promise<StopAnswer>;
   /** Closes idle connections. */
   close(): Promise<void>;

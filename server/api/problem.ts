@@ -1,0 +1,105 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import Type, { type Static } from 'typebox';
+import { DatabaseFailure } from '../db/connect.ts';
+import { CursorError } from '../sweep/page.ts';
+
+/** Every refusal and failure that the API knows, with its status. */
+export const PROBLEMS = {
+  invalid_request: { status: 400, title: 'The request is not what this call takes' },
+  invalid_cursor: { status: 400, title: 'The cursor does not belong to this list' },
+  unknown_host: { status: 403, title: 'The Host of the request is not one of ours' },
+  foreign_origin: { status: 403, title: 'Changes are refused from other sites' },
+  not_found: { status: 404, title: 'There is no such thing' },
+  sweeper_disabled: { status: 409, title: 'Nothing is being stopped' },
+  expected_mismatch: { status: 409, title: 'There are not as many orphans as expected' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'A body must be JSON' },
+  too_many_changes: { status: 429, title: 'Too many changes from this address' },
+  internal_error: { status: 500, title: 'Something went wrong that should not have' },
+  home_database_unavailable: { status: 503, title: 'Orphan Sweeper cannot read its own database' },
+} as const;
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** Answers the request with problem+json (RFC 9457). The detail is a sentence: what was wrong, and what is allowed. */
+export class ProblemError extends Error {
+  readonly code: ProblemCode;
+  constructor(code: ProblemCode, detail: string) {
+    super(detail);
+    this.code = code;
+  }
+}
+
+const problemSchema = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    code: Type.String(),
+    requestId: Type.String(),
+  },
+  { description: 'RFC 9457' },
+);
+export type Problem = Static<typeof problemSchema>;
+
+/** Every call may meet these. */
+const EVERYWHERE = ['invalid_request', 'unknown_host', 'internal_error'] as const;
+/** Every change may meet these, too. */
+const ON_CHANGES = ['foreign_origin', 'body_too_large', 'unsupported_media_type', 'too_many_changes'] as const;
+
+/** Response schemas of the refusals of one call, by status; a status lists the codes that it stands for. */
+export function problemResponses(codes: readonly ProblemCode[], { change = false } = {}) {
+  const byStatus = new Map<number, ProblemCode[]>();
+  for (const code of [...EVERYWHERE, ...(change ? ON_CHANGES : []), ...codes]) {
+    const { status } = PROBLEMS[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, of]) => [
+      status,
+      {
+        description: of.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('. '),
+        content: {
+          'application/problem+json': {
+            schema: Type.Object({ ...problemSchema.properties, code: Type.Enum([...of]) }, { description: 'RFC 9457' }),
+          },
+        },
+      },
+    ]),
+  );
+}
+
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, code: ProblemCode, detail: string) {
+  const { status, title } = PROBLEMS[code];
+  const problem: Problem = { type: 'about:blank', title, status, detail, code, requestId: request.id };
+  // As text: a problem has the same form under every route, whatever the route's own schemas are.
+  return reply.code(status).type('application/problem+json; charset=utf-8').send(JSON.stringify(problem));
+}
+
+/** What Fastify itself refuses, in our words. */
+const FASTIFY_CODES: Readonly<Record<string, ProblemCode>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
+};
+
+export function handleError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply) {
+  if (error instanceof ProblemError) return sendProblem(request, reply, error.code, error.message);
+  if (error instanceof CursorError) return sendProblem(request, reply, 'invalid_cursor', error.message);
+  if (error instanceof DatabaseFailure) {
+    request.log.error({ err: error }, 'The home database failed');
+    return sendProblem(request, reply, 'home_database_unavailable', `${PROBLEMS.home_database_unavailable.title}.`);
+  }
+  const code = 'code' in error ? FASTIFY_CODES[error.code] : undefined;
+  if (code !== undefined) return sendProblem(request, reply, code, allowed(code));
+  if ('statusCode' in error && error.statusCode !== undefined && error.statusCode < 500) {
+    return sendProblem(request, reply, 'invalid_request', error.message);
+  }
+  request.log.error({ err: error }, 'A request failed');
+  return sendProblem(request, reply, 'internal_error', 'See the log of the server under this request id.');
+}
+
+function allowed(code: ProblemCode): string {
+  return code === 'body_too_large'
+    ? 'The body is larger than 64 kB, the most that any call takes.'
+    : 'The body must be JSON, with Content-Type: application/json.';
+}

@@ -1,0 +1,214 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import Type, { type Static } from 'typebox';
+import type { Config } from '../config.ts';
+import {
+  BACKEND_KINDS,
+  FAILURE_CLASSES,
+  OPEN_STATES,
+  OUTCOMES,
+  SWEEPER_STATES,
+  type SweeperState,
+} from '../sweep/outcome.ts';
+import { readStatus, type StatusRows } from '../sweep/status.ts';
+import { readSweep } from '../sweep/sweep-list.ts';
+import { type ApiDeps, type Home, homeOf } from './deps.ts';
+import { problemResponses } from './problem.ts';
+import { SweepSchema, sweepOnWire } from './sweeps.ts';
+import { iso, Nullable, Time } from './wire.ts';
+
+const Database = Type.Object({
+  state: Type.Enum(['answering', 'failing', 'unknown'], { description: 'unknown: not asked yet' }),
+  error: Nullable(Type.String({ description: 'One sentence: what is wrong, and the setting or SQL that mends it' })),
+  since: Nullable(Time),
+});
+
+const StatusSchema = Type.Object({
+  now: Time,
+  environment: Nullable(Type.String()),
+  version: Type.String(),
+  tenant: Type.String(),
+  replica: Type.String(),
+  anonymous: Type.Boolean({ description: 'Anybody who reaches this address may change things' }),
+  sweeper: Type.Object({
+    state: Type.Enum([...SWEEPER_STATES]),
+    reason: Nullable(Type.String()),
+    intervalSeconds: Type.Number(),
+    nextSweepAt: Nullable(Time),
+    lastSweep: Nullable(SweepSchema),
+    currentSweepId: Nullable(Type.String()),
+  }),
+  lease: Nullable(Type.Object({ holder: Type.String(), sweepId: Nullable(Type.String()), until: Time })),
+  counts: Nullable(
+    Type.Object({
+      open: Type.Integer(),
+      waiting: Type.Integer(),
+      sweeping: Type.Integer(),
+      retrying: Type.Integer(),
+      stuck: Type.Integer(),
+      held: Type.Integer(),
+    }),
+  ),
+  oldest: Nullable(
+    Type.Object({
+      workspaceId: Type.String(),
+      workspaceName: Nullable(Type.String()),
+      instanceId: Type.String(),
+      orphanedAt: Time,
+    }),
+  ),
+  newInTenMinutes: Nullable(Type.Integer()),
+  causes: Nullable(
+    Type.Array(
+      Type.Object({
+        class: Nullable(Type.Enum([...FAILURE_CLASSES])),
+        outcome: Nullable(Type.Enum([...OUTCOMES])),
+        pattern: Nullable(Type.String()),
+        httpStatus: Nullable(Type.Integer()),
+        count: Type.Integer(),
+        since: Nullable(Time),
+      }),
+    ),
+  ),
+  backend: Type.Object({
+    kind: Nullable(Type.Enum([...BACKEND_KINDS])),
+    breaker: Type.Object({ state: Type.Enum(['open', 'closed']) }),
+    positiveControl: Type.Enum(['known', 'not_known', 'unknown']),
+    lastSuccessAt: Nullable(Time),
+  }),
+  brake: Type.Null(),
+  pause: Type.Null(),
+  home: Database,
+  platform: Database,
+  lastObserve: Type.Object({ observedAt: Nullable(Time), error: Nullable(Type.String()) }),
+  observedAt: Nullable(Time),
+});
+export type Status = Static<typeof StatusSchema>;
+
+export function statusRoutes(deps: ApiDeps): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.get(
+      '/status',
+      {
+        schema: {
+          summary: 'Everything for the top of the console; what is not known is null, never 0',
+          querystring: Type.Object({}, { additionalProperties: false }),
+          response: { 200: StatusSchema, ...problemResponses(['home_database_unavailable']) },
+        },
+      },
+      async (_request, reply) => {
+        const status = deps.state().home === null ? withoutHome(deps) : await withHome(deps, homeOf(deps));
+        reply.header('x-now', status.now);
+        if (status.observedAt !== null) reply.header('x-observed-at', status.observedAt);
+        return status;
+      },
+    );
+  };
+}
+
+function fixed({ config, version, replica }: ApiDeps) {
+  return {
+    environment: config.environmentName,
+    version,
+    tenant: config.tenant,
+    replica,
+    anonymous: config.http.allowAnonymous,
+    brake: null,
+    pause: null,
+  };
+}
+
+async function withHome(deps: ApiDeps, { database, sweeper }: Home): Promise<Status> {
+  const { config } = deps;
+  await sweeper.fresh();
+  const rows = await readStatus(database, config.tenant, config.sweep.intervalMs);
+  const { tenant, counts, inventory, causes } = rows;
+  if (tenant === null) return withoutHome(deps);
+  const last = rows.lastSweepId === null ? null : await readSweep(database, config.tenant, rows.lastSweepId);
+  const nextTickInMs = sweeper.loop.nextTickInMs();
+  // Before the first look nothing is known, and "0 orphans" would be a guess.
+  const known = tenant.observedAt !== null;
+  return {
+    ...fixed(deps),
+    now: iso(tenant.now),
+    sweeper: {
+      ...sweeperState(config, tenant.late),
+      intervalSeconds: config.sweep.intervalMs / 1000,
+      nextSweepAt: nextTickInMs === null ? null : iso(new Date(tenant.now.getTime() + nextTickInMs)),
+      lastSweep: last === null ? null : sweepOnWire(last, false),
+      currentSweepId: tenant.leaseValid ? tenant.leaseSweepId : null,
+    },
+    lease: leaseOnWire(tenant),
+    counts: known ? { open: OPEN_STATES.reduce((sum, state) => sum + counts[state], 0), ...counts } : null,
+    oldest: inventory.oldest === null ? null : { ...inventory.oldest, orphanedAt: iso(inventory.oldest.orphanedAt) },
+    newInTenMinutes: known ? inventory.newInTenMinutes : null,
+    causes: known ? causes.map((cause) => ({ ...cause, since: iso(cause.since) })) : null,
+    backend: {
+      kind: config.backend?.kind ?? null,
+      breaker: { state: 'closed' },
+      positiveControl: 'unknown',
+      lastSuccessAt: iso(tenant.lastSuccessAt),
+    },
+    home: { state: 'answering', error: null, since: null },
+    platform: platformOnWire(tenant),
+    lastObserve: { observedAt: iso(tenant.observedAt), error: tenant.observeError },
+    observedAt: iso(tenant.observedAt),
+  };
+}
+
+type TenantRow = NonNullable<StatusRows['tenant']>;
+
+function sweeperState(config: Config, late: boolean): { state: SweeperState; reason: string | null } {
+  if (config.disabledReason !== null) return { state: 'disabled', reason: config.disabledReason };
+  if (late) return { state: 'late', reason: 'the sweeper has not run for more than 2.5 intervals' };
+  if (config.sweep.dryRun) return { state: 'dry_run', reason: 'SWEEP_DRY_RUN is true' };
+  return { state: 'on_schedule', reason: null };
+}
+
+function leaseOnWire({ leaseValid, leaseHolder, leaseSweepId, leaseUntil }: TenantRow): Status['lease'] {
+  if (!leaseValid || leaseHolder === null || leaseUntil === null) return null;
+  return { holder: leaseHolder, sweepId: leaseSweepId, until: iso(leaseUntil) };
+}
+
+function platformOnWire({
+  observedAt,
+  observeError,
+  observeErrorAt,
+  platformWriteError,
+}: TenantRow): Status['platform'] {
+  const error = observeError ?? platformWriteError;
+  if (error !== null) return { state: 'failing', error, since: iso(observeErrorAt) };
+  return { state: observedAt === null ? 'unknown' : 'answering', error: null, since: null };
+}
+
+/** What can be said without our own database: that it is away, since when, and what the settings say. */
+function withoutHome(deps: ApiDeps): Status {
+  const { config, startedAt, state } = deps;
+  const now = new Date();
+  const late = now.getTime() - startedAt.getTime() > config.sweep.intervalMs * 2.5;
+  return {
+    ...fixed(deps),
+    now: iso(now),
+    sweeper: {
+      ...sweeperState(config, late),
+      intervalSeconds: config.sweep.intervalMs / 1000,
+      nextSweepAt: null,
+      lastSweep: null,
+      currentSweepId: null,
+    },
+    lease: null,
+    counts: null,
+    oldest: null,
+    newInTenMinutes: null,
+    causes: null,
+    backend: {
+      kind: config.backend?.kind ?? null,
+      breaker: { state: 'closed' },
+      positiveControl: 'unknown',
+      lastSuccessAt: null,
+    },
+    home: { state: 'failing', error: state().error ?? 'It is being started.', since: iso(startedAt) },
+    platform: { state: 'unknown', error: null, since: null },
+    lastObserve: { observedAt: null, error: null },
+    observedAt: null,
+  };
+}

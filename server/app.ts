@@ -1,0 +1,147 @@
+import { createHash, randomUUID } from 'node:crypto';
+import etag from '@fastify/etag';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import staticFiles from '@fastify/static';
+import swagger from '@fastify/swagger';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import Type from 'typebox';
+import { configRoutes } from './api/config.ts';
+import type { ApiDeps } from './api/deps.ts';
+import { healthRoutes } from './api/health.ts';
+import { orphanRoutes } from './api/orphans.ts';
+import { handleError, problemResponses, sendProblem } from './api/problem.ts';
+import { registerSafety } from './api/safety.ts';
+import { statusRoutes } from './api/status.ts';
+import { sweepRoutes } from './api/sweeps.ts';
+import { validatorCompiler } from './api/validate.ts';
+
+export interface AppDeps extends ApiDeps {
+  readonly log: FastifyBaseLogger;
+  /** Folder of the built console; null: none was built. */
+  readonly webRoot: string | null;
+}
+
+const BODY_LIMIT = 64 * 1024;
+
+/** Builds the HTTP side: plugins, routes, the built console. Never listens. */
+export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: deps.log,
+    bodyLimit: BODY_LIMIT,
+    genReqId: () => randomUUID(),
+    // A caller's own id would let it write into our log what it likes.
+    requestIdHeader: false,
+    logController: new LogController({ disableRequestLogging: true }),
+    routerOptions: { maxParamLength: 1000 },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  app.setValidatorCompiler(validatorCompiler);
+  app.setErrorHandler(handleError);
+  acceptJsonOnly(app);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+  registerSafety(app, deps.config.http);
+  await app.register(helmet, HELMET);
+  await app.register(rateLimit, { global: false });
+  await app.register(swagger, openApi(deps.version));
+  await app.register(healthRoutes(deps));
+  await app.register(
+    async (api) => {
+      await api.register(etag, { hashFn: hashWithoutTimes });
+      api.addHook('onSend', async (_request, reply) => {
+        reply.header('cache-control', 'no-cache');
+      });
+      await api.register(statusRoutes(deps));
+      await api.register(orphanRoutes(deps));
+      await api.register(sweepRoutes(deps));
+      await api.register(configRoutes(deps));
+      await api.register(documentRoute);
+    },
+    { prefix: '/api' },
+  );
+  await serveConsole(app, deps.webRoot);
+  return app;
+}
+
+async function documentRoute(api: FastifyInstance): Promise<void> {
+  const response = { 200: Type.Object({}, { additionalProperties: true }), ...problemResponses([]) };
+  api.get('/openapi.json', { schema: { summary: 'This document', response } }, async () => api.swagger());
+}
+
+/** Strict from the first commit: the page loads nothing that this server does not serve, and nothing inline. */
+const HELMET = {
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'self'"],
+      baseUri: ["'none'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+      objectSrc: ["'none'"],
+    },
+  },
+  frameguard: { action: 'deny' },
+  // TLS ends in front of us; whoever ends it decides.
+  strictTransportSecurity: false,
+  referrerPolicy: { policy: 'no-referrer' },
+} as const;
+
+/** A body is JSON or there is none: a form of another site can send anything else without asking. */
+function acceptJsonOnly(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) => {
+    if (body === '') done(null, undefined);
+    else parse(request, body, done);
+  });
+  app.addHook('preValidation', async (request) => {
+    // A change without a body asks for nothing special.
+    if (request.body === undefined && request.method === 'POST') request.body = {};
+  });
+}
+
+/** The same answer has the same ETag, whenever it was looked up. */
+function hashWithoutTimes(payload: string | Buffer): string {
+  const text = payload.toString().replace(/"(now|observedAt)":("[^"]*"|null)/g, '');
+  return createHash('sha256').update(text).digest('base64url');
+}
+
+function openApi(version: string) {
+  return {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Orphan Sweeper',
+        version,
+        description:
+          'Finds cloud instances that a platform has forgotten, stops them, and says what is leaking and why. Times ' +
+          'are ISO 8601 in UTC. Errors are RFC 9457 problem+json with a `code` and the request id. Answers to GET ' +
+          'carry an ETag that leaves out `now` and `observedAt`, which are also sent as X-Now and X-Observed-At.',
+      },
+    },
+  } as const;
+}
+
+/** The built console: every path that is not of the API answers with its page, so that links can be pasted. */
+async function serveConsole(app: FastifyInstance, webRoot: string | null): Promise<void> {
+  if (webRoot !== null) {
+    await app.register(staticFiles, {
+      root: webRoot,
+      preCompressed: true,
+      cacheControl: false,
+      setHeaders: (reply, path) => {
+        const built = path.includes('/assets/');
+        reply.setHeader('cache-control', built ? 'public, max-age=31536000, immutable' : 'no-cache');
+      },
+    });
+  }
+  app.setNotFoundHandler(async (request, reply) => {
+    const path = request.url.split('?')[0] ?? '';
+    const isPage = request.method === 'GET' && !path.startsWith('/api') && !path.startsWith('/assets/');
+    if (webRoot !== null && isPage) return reply.header('cache-control', 'no-cache').sendFile('index.html');
+    return sendProblem(request, reply, 'not_found', `${request.method} ${path} is not a call of this server.`);
+  });
+}

@@ -1,0 +1,87 @@
+import { BlockList, isIP } from 'node:net';
+import type { Reading } from './environment.ts';
+import { type SettingName, settingOf } from './settings.ts';
+import type { BackendKind } from './sweep/outcome.ts';
+
+/** The backends that this version can run. */
+const AVAILABLE_BACKENDS: readonly BackendKind[] = ['control-plane'];
+
+/** What single settings cannot get wrong, but together can. A setting that is itself wrong accuses no other. */
+export function contradictions(reading: Reading): string[] {
+  return [
+    ...databaseMistakes(reading),
+    ...backendMistakes(reading),
+    ...hostMistakes(reading),
+    ...timeMistakes(reading),
+  ];
+}
+
+const isSet = ({ sources }: Reading, name: SettingName) => sources.get(name) !== 'default';
+
+function databaseMistakes(reading: Reading): string[] {
+  const home = isSet(reading, 'DATABASE_URL');
+  const embedded = reading.values.EMBEDDED_DATABASE;
+  if (reading.wrong.has('EMBEDDED_DATABASE')) return [];
+  if (home && embedded) {
+    return ['DATABASE_URL and EMBEDDED_DATABASE=true are both set; there must be one home database, so unset one'];
+  }
+  if (!home && !embedded && isSet(reading, 'PLATFORM_DATABASE_URL')) {
+    return [
+      'PLATFORM_DATABASE_URL is set and DATABASE_URL is not; DATABASE_URL must be set too, or several replicas would ' +
+        'each have a memory of their own (EMBEDDED_DATABASE=true allows that for a single one)',
+    ];
+  }
+  return [];
+}
+
+function backendMistakes(reading: Reading): string[] {
+  const { values, wrong } = reading;
+  const backend = values.BACKEND;
+  const controlPlane = isSet(reading, 'CONTROL_PLANE_URL');
+  if (backend === null || wrong.has('BACKEND')) return [];
+  const mistakes: string[] = [];
+  if (backend === 'control-plane' && !controlPlane) {
+    mistakes.push(
+      `BACKEND is "control-plane" and CONTROL_PLANE_URL is not set; CONTROL_PLANE_URL must be ${settingOf('CONTROL_PLANE_URL').wants}`,
+    );
+  }
+  if (backend === 'docker' && controlPlane) {
+    mistakes.push('BACKEND is "docker" and CONTROL_PLANE_URL is set; there must be one backend, so unset one');
+  }
+  if (!AVAILABLE_BACKENDS.includes(backend)) {
+    mistakes.push(
+      `BACKEND is "${backend}", and this version has no such backend yet; it must be ${AVAILABLE_BACKENDS.join(' or ')}`,
+    );
+  }
+  return mistakes;
+}
+
+function hostMistakes({ values, wrong }: Reading): string[] {
+  const host = values.HOST;
+  if (wrong.has('HOST') || wrong.has('ALLOW_ANONYMOUS')) return [];
+  if (values.ALLOW_ANONYMOUS || isLoopback(host)) return [];
+  return [
+    `HOST is ${JSON.stringify(host)}, which other machines can reach, and nobody has to sign in; it must be a loopback ` +
+      'address (127.0.0.1, ::1, localhost) unless ALLOW_ANONYMOUS=true',
+  ];
+}
+
+function isLoopback(host: string): boolean {
+  const family = isIP(host);
+  if (family === 0) return host.toLowerCase() === 'localhost';
+  const loopback = new BlockList();
+  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+  loopback.addAddress('::1', 'ipv6');
+  return loopback.check(host, family === 4 ? 'ipv4' : 'ipv6');
+}
+
+function timeMistakes(reading: Reading): string[] {
+  const { STOP_TIMEOUT_SECONDS: timeout, SWEEP_DEADLINE_SECONDS: deadline } = reading.values;
+  if (reading.wrong.has('STOP_TIMEOUT_SECONDS') || reading.wrong.has('SWEEP_DEADLINE_SECONDS')) return [];
+  if (deadline > timeout) return [];
+  const how = (name: SettingName) => (isSet(reading, name) ? '' : ', its default');
+  return [
+    `SWEEP_DEADLINE_SECONDS is ${deadline}${how('SWEEP_DEADLINE_SECONDS')}; it must be above STOP_TIMEOUT_SECONDS ` +
+      `(${timeout}${how('STOP_TIMEOUT_SECONDS')}), or no Stop would have the time to start`,
+  ];
+}

@@ -1,0 +1,126 @@
+import { DrizzleQueryError } from 'drizzle-orm';
+import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
+
+/** Statements of one transaction, through drizzle's builder or `execute`. */
+export type Transaction = NodePgDatabase;
+
+/** The database could not be asked, or answered with an error. `cause` is what it was. */
+export class DatabaseFailure extends Error {
+  readonly code = 'database_failure';
+  constructor(cause: unknown) {
+    super(rootCause(cause).message, { cause });
+  }
+}
+
+/** One PostgreSQL database, reached through a pool. Nothing of a session outlives a transaction (PgBouncer). */
+export interface Database {
+  /**
+   * Runs statements in one transaction and commits; rolls back and rethrows what `run` throws. Every transaction is
+   * limited in time, a statement and idle, so that a frozen process cannot hold anybody's rows.
+   *
+   * @throws DatabaseFailure when the database is what failed
+   */
+  transaction<T>(run: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** The user that the connection string names, for sentences about grants. */
+  readonly user: string;
+  /** `host:port/database`, for sentences and fingerprints; never the password. */
+  readonly place: string;
+  close(): Promise<void>;
+}
+
+export interface ConnectOptions {
+  /** Connections at most. */
+  readonly max: number;
+  /** `set local row_security = off`: a policy becomes an error instead of hiding rows. For the platform's database. */
+  readonly rowSecurityOff?: boolean;
+  /** How long the server may take over one statement, in milliseconds; 5000 unless told. */
+  readonly statementTimeoutMs?: number;
+  /** Told of a connection that broke, idle or in use. The pool replaces it by itself. */
+  readonly onError: (error: Error) => void;
+}
+
+const STATEMENT_TIMEOUT_MS = 5_000;
+const IDLE_TIMEOUT_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** Ends a wait on a server that accepts and then says nothing: its own statement timeout cannot. */
+const SILENCE_MS = 3_000;
+
+/** Opens no connection by itself: the first transaction does. */
+export function connect(url: string, options: ConnectOptions): Database {
+  const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: statementTimeoutMs + SILENCE_MS,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+  });
+  pool.on('error', options.onError);
+  // Without a listener of its own, a client that breaks while it is checked out ends the process.
+  pool.on('connect', (client) => client.on('error', options.onError));
+  const parsed = new URL(url);
+  const begin = beginStatement(statementTimeoutMs, options.rowSecurityOff ?? false);
+
+  return {
+    user: decodeURIComponent(parsed.username),
+    place: `${parsed.hostname}:${parsed.port || '5432'}${decodeURIComponent(parsed.pathname)}`,
+    async transaction(run) {
+      const client = await pool.connect().catch((error: unknown) => {
+        throw new DatabaseFailure(error);
+      });
+      let unusable = false;
+      let statement: 'begin' | 'run' | 'commit' = 'begin';
+      try {
+        await client.query(begin);
+        statement = 'run';
+        const result = await run(drizzle(client));
+        statement = 'commit';
+        await client.query('commit');
+        return result;
+      } catch (error) {
+        unusable = !(await rolledBack(client, error));
+        throw statement !== 'run' || error instanceof DrizzleQueryError ? new DatabaseFailure(error) : error;
+      } finally {
+        client.release(unusable);
+      }
+    },
+    close: () => pool.end(),
+  };
+}
+
+/** One round trip: everything that limits a transaction goes with its `begin`. */
+function beginStatement(statementTimeoutMs: number, rowSecurityOff: boolean): string {
+  return [
+    'begin',
+    `set local statement_timeout = ${statementTimeoutMs}`,
+    `set local idle_in_transaction_session_timeout = ${IDLE_TIMEOUT_MS}`,
+    ...(rowSecurityOff ? ['set local row_security = off'] : []),
+  ].join('; ');
+}
+
+/** Whether the connection may be used again. Where the server did not answer, only closing it ends the transaction. */
+async function rolledBack(client: pg.PoolClient, error: unknown): Promise<boolean> {
+  if (databaseErrorOf(error) === null) return false;
+  return client.query('rollback').then(
+    () => true,
+    () => false,
+  );
+}
+
+/** What the server itself answered, wherever it hides in the chain of causes; null if it answered nothing. */
+export function databaseErrorOf(error: unknown): pg.DatabaseError | null {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof pg.DatabaseError) return cause;
+  }
+  return null;
+}
+
+/** The error at the root of the chain: drizzle wraps what went wrong in the text of the statement. */
+export function rootCause(error: unknown): Error {
+  if (!(error instanceof Error)) return new Error(String(error));
+  let root = error;
+  while (root.cause instanceof Error) root = root.cause;
+  return root;
+}

@@ -1,0 +1,272 @@
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  boolean,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgSchema,
+  primaryKey,
+  serial,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import {
+  FAILURE_CLASSES,
+  FAULTS,
+  OUTCOMES,
+  type Outcome,
+  RESOLUTIONS,
+  SECOND_LOOKS,
+  SWEEP_RESULTS,
+  TRIGGERS,
+  WHYS,
+} from '../sweep/outcome.ts';
+
+/**
+ * Our own data: schema `sweeper` of the home database. Every table has `tenant`, because several installations may
+ * share one home. Times are timestamptz with the microseconds PostgreSQL gives; `now()` of the database is the only
+ * clock that is compared with them, so replicas need not agree on the time.
+ */
+export const sweeper = pgSchema('sweeper');
+
+export const outcome = sweeper.enum('outcome', OUTCOMES);
+export const failureClass = sweeper.enum('failure_class', FAILURE_CLASSES);
+export const fault = sweeper.enum('fault', FAULTS);
+export const why = sweeper.enum('why', WHYS);
+export const resolution = sweeper.enum('resolution', RESOLUTIONS);
+export const secondLook = sweeper.enum('second_look', SECOND_LOOKS);
+export const trigger = sweeper.enum('trigger', TRIGGERS);
+export const sweepResult = sweeper.enum('sweep_result', SWEEP_RESULTS);
+
+const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+
+/** What has been applied, and the oldest version of the program that still runs on it. */
+export const migrations = sweeper.table('migrations', {
+  id: serial().primaryKey(),
+  name: text().notNull(),
+  hash: text().notNull(),
+  createdAt: bigint('created_at', { mode: 'number' }).notNull(),
+  oldestVersion: text('oldest_version'),
+  appliedAt: at('applied_at').notNull().defaultNow(),
+});
+
+/** A tenant's state: one row, the place where replicas agree. */
+export const tenants = sweeper.table('tenants', {
+  tenant: text().primaryKey(),
+  createdAt: at('created_at').notNull().defaultNow(),
+  /** Last sign of life of any replica's loop: a tick, skipped or not, or a renewal of the lease. */
+  aliveAt: at('alive_at'),
+
+  leaseHolder: text('lease_holder'),
+  leaseSweepId: uuid('lease_sweep_id'),
+  leaseUntil: at('lease_until'),
+  /** End and replica of the last boot or interval sweep: what another replica's tick looks at. */
+  sweptAt: at('swept_at'),
+  sweptBy: text('swept_by'),
+
+  /** Start of the newest observe that was applied; an older one that finishes later is not. */
+  observedAt: at('observed_at'),
+  observeMs: integer('observe_ms'),
+  observeError: text('observe_error'),
+  observeErrorAt: at('observe_error_at'),
+  /** Why the platform's connection may not clear ids (the grant or the replica); null when it may. */
+  platformWriteError: text('platform_write_error'),
+  platformFingerprint: text('platform_fingerprint'),
+  lastSuccessAt: at('last_success_at'),
+
+  positiveControl: text('positive_control'),
+  positiveControlMessage: text('positive_control_message'),
+  positiveControlAt: at('positive_control_at'),
+
+  pausedAt: at('paused_at'),
+  pausedBy: text('paused_by'),
+  pauseReason: text('pause_reason'),
+  pauseUntil: at('pause_until'),
+
+  brakeAt: at('brake_at'),
+  brakeOrphans: integer('brake_orphans'),
+  brakeReleasedAt: at('brake_released_at'),
+  brakeReleasedBy: text('brake_released_by'),
+  brakeReleaseReason: text('brake_release_reason'),
+  /** The release covers exactly the orphans first seen up to here. */
+  brakeCoveredUntil: at('brake_covered_until'),
+
+  breakerOpenedAt: at('breaker_opened_at'),
+  breakerClass: failureClass('breaker_class'),
+  breakerMessage: text('breaker_message'),
+  breakerRetryAt: at('breaker_retry_at'),
+  /** The different orphans that failed in a row by the control plane's fault, newest last. */
+  breakerRun: uuid('breaker_run').array().notNull().default(sql`'{}'`),
+});
+
+/** An orphan; at most one open row per (tenant, workspace, instance). Resolved rows stay: they are the history. */
+export const orphans = sweeper.table(
+  'orphans',
+  {
+    id: uuid().primaryKey().defaultRandom(),
+    tenant: text().notNull(),
+    workspaceId: text('workspace_id').notNull(),
+    workspaceName: text('workspace_name'),
+    instanceId: text('instance_id').notNull(),
+    why: why().notNull(),
+    /** The row's `updated_at` when first seen. */
+    orphanedAt: at('orphaned_at').notNull(),
+    firstSeenAt: at('first_seen_at').notNull(),
+
+    /** Failures of its own, which set the backoff; not those of the control plane. */
+    failures: integer().notNull().default(0),
+    attempts: integer().notNull().default(0),
+    firstAttemptAt: at('first_attempt_at'),
+    lastAttemptAt: at('last_attempt_at'),
+    nextAttemptAt: at('next_attempt_at').notNull(),
+    /** When it needs a person, unless it is stopped first; null while nothing has failed. May lie in the future. */
+    stuckAt: at('stuck_at'),
+
+    claimedBy: uuid('claimed_by'),
+    claimedUntil: at('claimed_until'),
+    /** The attempt that is open now. */
+    attemptId: uuid('attempt_id'),
+
+    lastOutcome: outcome('last_outcome'),
+    lastClass: failureClass('last_class'),
+    lastFault: fault('last_fault'),
+    lastMessage: text('last_message'),
+    /** `lastMessage` without the parts that differ from orphan to orphan, so that causes can be counted. */
+    lastPattern: text('last_pattern'),
+    lastHttpStatus: integer('last_http_status'),
+    lastErrorAt: at('last_error_at'),
+
+    heldAt: at('held_at'),
+    heldBy: text('held_by'),
+    holdReason: text('hold_reason'),
+    holdUntil: at('hold_until'),
+
+    secondLook: secondLook('second_look'),
+    secondLookDueAt: at('second_look_due_at'),
+    secondLooks: integer('second_looks').notNull().default(0),
+
+    acknowledgedAt: at('acknowledged_at'),
+    acknowledgedBy: text('acknowledged_by'),
+    acknowledgeReason: text('acknowledge_reason'),
+
+    resolvedAt: at('resolved_at'),
+    resolution: resolution(),
+  },
+  (t) => [
+    uniqueIndex('orphans_one_open').on(t.tenant, t.workspaceId, t.instanceId).where(sql`resolved_at is null`),
+    index('orphans_due').on(t.tenant, t.nextAttemptAt, t.orphanedAt, t.id).where(sql`resolved_at is null`),
+    index('orphans_open').on(t.tenant, t.orphanedAt, t.id).where(sql`resolved_at is null`),
+    index('orphans_open_first_seen').on(t.tenant, t.firstSeenAt, t.id).where(sql`resolved_at is null`),
+    index('orphans_claimed').on(t.claimedBy).where(sql`claimed_by is not null`),
+    index('orphans_open_attempt').on(t.tenant, t.claimedUntil).where(sql`attempt_id is not null`),
+    index('orphans_key').on(t.tenant, t.workspaceId, t.instanceId, t.resolvedAt),
+    index('orphans_resolved').on(t.tenant, t.resolvedAt, t.id).where(sql`resolved_at is not null`),
+    index('orphans_second_look').on(t.tenant, t.secondLookDueAt).where(sql`second_look_due_at is not null`),
+  ],
+);
+
+/** One pass, or a request for one. */
+export const sweeps = sweeper.table(
+  'sweeps',
+  {
+    id: uuid().primaryKey().defaultRandom(),
+    tenant: text().notNull(),
+    trigger: trigger().notNull(),
+    /** Workspace ids, sorted; null: all. An empty scope sweeps nothing. */
+    scope: text().array(),
+    expected: integer(),
+    drain: boolean().notNull().default(false),
+    dryRun: boolean('dry_run').notNull().default(false),
+    requestedBy: text('requested_by'),
+    reason: text(),
+    requestedAt: at('requested_at').notNull().defaultNow(),
+    startedAt: at('started_at'),
+    finishedAt: at('finished_at'),
+    cancelRequestedAt: at('cancel_requested_at'),
+    cancelRequestedBy: text('cancel_requested_by'),
+    result: sweepResult().notNull(),
+    counts: jsonb().$type<Partial<Record<Outcome, number>>>().notNull().default({}),
+    claimed: integer().notNull().default(0),
+    deferred: integer().notNull().default(0),
+    open: integer(),
+    stuck: integer(),
+    error: text(),
+    replica: text(),
+  },
+  (t) => [
+    index('sweeps_newest').on(t.tenant, t.requestedAt, t.id),
+    index('sweeps_unfinished').on(t.tenant, t.requestedAt).where(sql`finished_at is null`),
+    index('sweeps_found_nothing').on(t.tenant, t.requestedAt).where(sql`result = 'nothing_to_do'`),
+  ],
+);
+
+/** One Stop call for one orphan. Written before the call, finished after it; it keeps the id that is cleared. */
+export const attempts = sweeper.table(
+  'attempts',
+  {
+    id: uuid().primaryKey().defaultRandom(),
+    tenant: text().notNull(),
+    sweepId: uuid('sweep_id').notNull(),
+    orphanId: uuid('orphan_id').notNull(),
+    workspaceId: text('workspace_id').notNull(),
+    workspaceName: text('workspace_name'),
+    instanceId: text('instance_id').notNull(),
+    startedAt: at('started_at').notNull().defaultNow(),
+    finishedAt: at('finished_at'),
+    outcome: outcome(),
+    class: failureClass(),
+    fault: fault(),
+    httpStatus: integer('http_status'),
+    message: text(),
+    /** What the backend said after the outcome had been decided without it (a frozen process that came back). */
+    lateAnswer: outcome('late_answer'),
+    lateAnswerAt: at('late_answer_at'),
+    requestId: text('request_id').notNull(),
+    replica: text().notNull(),
+  },
+  (t) => [
+    foreignKey({ name: 'attempts_sweep', columns: [t.sweepId], foreignColumns: [sweeps.id] }).onDelete('cascade'),
+    foreignKey({ name: 'attempts_orphan', columns: [t.orphanId], foreignColumns: [orphans.id] }).onDelete('cascade'),
+    index('attempts_of_workspace').on(t.tenant, t.workspaceId, t.startedAt, t.id),
+    index('attempts_of_orphan').on(t.orphanId, t.startedAt, t.id),
+    index('attempts_of_sweep').on(t.sweepId, t.startedAt, t.id),
+    index('attempts_newest').on(t.tenant, t.startedAt, t.id),
+    index('attempts_open').on(t.tenant).where(sql`finished_at is null`),
+  ],
+);
+
+/** The inventory at a moment, at most one per minute. A gap is a gap, never 0. */
+export const samples = sweeper.table(
+  'samples',
+  {
+    tenant: text().notNull(),
+    at: at('at').notNull(),
+    open: integer().notNull(),
+    stuck: integer().notNull(),
+  },
+  (t) => [primaryKey({ name: 'samples_pk', columns: [t.tenant, t.at] })],
+);
+
+/** What a person did, or was refused. */
+export const audit = sweeper.table(
+  'audit',
+  {
+    id: uuid().primaryKey().defaultRandom(),
+    tenant: text().notNull(),
+    at: at('at').notNull().defaultNow(),
+    actor: text(),
+    verified: boolean().notNull().default(false),
+    address: text(),
+    action: text().notNull(),
+    target: text(),
+    reason: text(),
+    /** The code of the refusal; null when it was done. */
+    refused: text(),
+    requestId: text('request_id'),
+  },
+  (t) => [index('audit_newest').on(t.tenant, t.at, t.id)],
+);

@@ -1,0 +1,158 @@
+import Value from 'typebox/value';
+import { isSettingName, SETTING_NAMES, type SettingName, settingOf, type Values } from './settings.ts';
+import { NOT_SHOWN } from './urls.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+export type Source = 'default' | 'environment' | 'file';
+
+/** What the environment says, setting by setting, and everything that is wrong with it. */
+export interface Reading {
+  /** Where a setting is wrong, its default. */
+  readonly values: Values;
+  readonly sources: ReadonlyMap<SettingName, Source>;
+  /** Said, but wrongly: no other mistake may be derived from their values. */
+  readonly wrong: ReadonlySet<SettingName>;
+  readonly problems: readonly string[];
+}
+
+/** Settings and their `…_FILE` forms. Every other name that begins with one of these is a mistake. */
+const OWN_PREFIXES = [
+  ...['DATABASE_', 'PLATFORM_', 'EMBEDDED_', 'CONTROL_PLANE_', 'SWEEP_', 'STOP_', 'SECOND_LOOK_', 'POSITIVE_'],
+  ...['RUNBOOK_', 'INSTANCE_URL_'],
+];
+/** Words that other programs in the same environment use as well: here only what nearly is a setting of ours. */
+const SHARED_PREFIXES = ['ALLOW_', 'ALLOWED_', 'ENVIRONMENT_', 'INSTANCE_', 'LOG_'];
+const NEARLY = 2;
+/** Kubernetes sets these for every service of the namespace, so a service called `platform` sets PLATFORM_PORT. */
+const KUBERNETES_NAME = /_SERVICE_HOST$|_SERVICE_PORT|_PORT$|_PORT_/;
+
+/**
+ * An empty value counts as unset: `NAME=` and `NAME: ${NAME:-}` in a compose file mean "none", and no setting has a
+ * use for the empty text.
+ */
+const given = (env: Environment, name: string): string | null => env[name] || null;
+
+/** Reads every setting. `readFile` throws when it cannot. */
+export function readEnvironment(env: Environment, readFile: (path: string) => string): Reading {
+  const values: Record<string, unknown> = {};
+  const sources = new Map<SettingName, Source>();
+  const wrong = new Set<SettingName>();
+  const problems: string[] = [];
+  const docker = env['BACKEND'] === 'docker';
+
+  for (const name of SETTING_NAMES) {
+    const setting = settingOf(name);
+    const unset = docker && setting.dockerDefault !== undefined ? setting.dockerDefault : setting.default;
+    const found = setting.dockerOnly && !docker ? null : readOne(env, name, readFile);
+    values[name] = found !== null && 'value' in found ? found.value : unset;
+    sources.set(name, found?.source ?? 'default');
+    if (found !== null && 'problem' in found) {
+      wrong.add(name);
+      problems.push(found.problem);
+    }
+  }
+  problems.push(...unknownNames(env));
+  if (!isComplete(values)) throw new Error('a default in the table of settings does not fit its own schema');
+  return { values, sources, wrong, problems };
+}
+
+function isComplete(values: Readonly<Record<string, unknown>>): values is Values {
+  return SETTING_NAMES.every((name) => Value.Check(settingOf(name).schema, values[name]));
+}
+
+type Found = { readonly source: Source } & ({ readonly value: unknown } | { readonly problem: string });
+
+function readOne(env: Environment, name: SettingName, readFile: (path: string) => string): Found | null {
+  const direct = given(env, name);
+  const path = settingOf(name).secret ? given(env, `${name}_FILE`) : null;
+  if (path === null) return direct === null ? null : { source: 'environment', ...judge(name, direct, '') };
+  if (direct !== null) {
+    return { source: 'environment', problem: `${name} and ${name}_FILE are both set; it must be one of them` };
+  }
+  const from = `${name}_FILE is ${quotePath(path)}`;
+  let content: string;
+  try {
+    content = readFile(path).replace(/\r?\n$/, '');
+  } catch (error) {
+    return { source: 'file', problem: `${from}, which cannot be read (${reasonOf(error)}); it must be a file's path` };
+  }
+  if (content === '') return { source: 'file', problem: `${from}, which is empty; it must hold the secret` };
+  return { source: 'file', ...judge(name, content, ` (from the file ${quotePath(path)})`) };
+}
+
+/** What does not look like a path is the secret itself, put into the wrong one of its two variables. */
+function quotePath(path: string): string {
+  return /^(\.{0,2}\/|[A-Za-z]:\\)/.test(path) ? JSON.stringify(path) : NOT_SHOWN;
+}
+
+/** Without the path, with which Node ends its messages. */
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/, \w+ '.*'$/s, '') : 'for no stated reason';
+}
+
+function judge(name: SettingName, text: string, from: string): { value: unknown } | { problem: string } {
+  const { schema, wants } = settingOf(name);
+  const value = readings(text).find((reading) => Value.Check(schema, reading));
+  return value === undefined ? { problem: `${name}${from} is ${quote(name, text)}; it must be ${wants}` } : { value };
+}
+
+/** What a text can mean, in exact forms only: `010`, `0x10`, `1e3`, `+5`, ` 5`, `5.0`, `TRUE` and `yes` are just text. */
+function readings(text: string): unknown[] {
+  return [
+    text,
+    ...(/^(0|[1-9][0-9]*)$/.test(text) ? [Number(text)] : []),
+    ...(text === 'true' || text === 'false' ? [text === 'true'] : []),
+    text.split(',').map((item) => item.trim()),
+  ];
+}
+
+function quote(name: SettingName, text: string): string {
+  const shown = settingOf(name).shown?.(text) ?? text;
+  return shown === NOT_SHOWN ? shown : JSON.stringify(shown.length > 120 ? `${shown.slice(0, 120)}…` : shown);
+}
+
+/** A setting that is misspelled would silently not apply. Their values are never shown: they could be secrets. */
+function unknownNames(env: Environment): string[] {
+  const known = SETTING_NAMES.flatMap((name) => (settingOf(name).secret ? [name, `${name}_FILE`] : [name]));
+  return Object.keys(env)
+    .filter((name) => given(env, name) !== null && !known.includes(name) && isOurs(name))
+    .sort()
+    .map((name) => {
+      const quoted = /^\w+$/.test(name) ? name : JSON.stringify(name);
+      const plain = name.replace(/_FILE$/, '');
+      return isSettingName(plain)
+        ? `${quoted} is not a setting: only secrets are read from files; did you mean ${plain}?`
+        : `${quoted} is not a setting; did you mean ${nearestOf(name, known)}?`;
+    });
+}
+
+function isOurs(name: string): boolean {
+  if (KUBERNETES_NAME.test(name)) return false;
+  if (OWN_PREFIXES.some((prefix) => name.startsWith(prefix))) return true;
+  return (
+    SHARED_PREFIXES.some((prefix) => name.startsWith(prefix)) &&
+    SETTING_NAMES.some((setting) => editDistance(name, setting) <= NEARLY)
+  );
+}
+
+/** A name with words left out (SWEEP_INTERVAL) is nearer than any with other letters. */
+function nearestOf(name: string, known: readonly string[]): string | undefined {
+  const words = name.split('_');
+  const distance = (candidate: string) =>
+    words.every((word) => candidate.split('_').includes(word)) ? 0 : editDistance(name, candidate);
+  return [...known].sort((one, other) => distance(one) - distance(other))[0];
+}
+
+/** Levenshtein: how many characters must be inserted, deleted or replaced. */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (const [index, letter] of [...from].entries()) {
+    const next = [index + 1];
+    for (const [column, other] of [...to].entries()) {
+      const replaced = (row[column] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
+}

@@ -1,0 +1,143 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import closeWithGrace from 'close-with-grace';
+import { pino } from 'pino';
+import type { Home } from './api/deps.ts';
+import { buildApp } from './app.ts';
+import { createControlPlane } from './backends/control-plane.ts';
+import { type Config, ConfigError, parseConfig } from './config.ts';
+import { connect, type Database } from './db/connect.ts';
+import { type EmbeddedDatabase, startEmbedded } from './db/embedded.ts';
+import { migrateHome } from './db/migrate.ts';
+import { findProject, type Project } from './project.ts';
+import { createStartup } from './startup.ts';
+import { systemClock } from './sweep/clock.ts';
+import { createSweeper } from './sweep/sweeper.ts';
+
+/** Those in flight get 5 s, their rows a few more; whoever waits for us gives up at 15. */
+const CLOSE_WITHIN_MS = 14_000;
+/** A wait for the migration lock of another replica is no failure. */
+const MIGRATION_TIMEOUT_MS = 60_000;
+/** Stops at once, renewals, a look and the console: more would only queue in the database. */
+const SPARE_CONNECTIONS = 5;
+
+const settings = readConfig();
+const log = pino({ level: settings.logLevel });
+await run(settings, findProject(import.meta.url));
+
+/** Nothing is started with settings that are wrong. */
+function readConfig(): Config {
+  try {
+    return parseConfig(process.env, (path) => readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(2);
+  }
+}
+
+async function run(config: Config, project: Project): Promise<void> {
+  const { http } = config;
+  const replica = `${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`;
+  const resources = createResources(config, project, replica);
+  const startup = createStartup({ clock: systemClock, log, open: resources.open });
+  const webRoot = join(project.root, 'dist', 'web');
+  const app = await buildApp({
+    config,
+    version: project.version,
+    replica,
+    startedAt: new Date(),
+    state: startup.state,
+    log,
+    webRoot: existsSync(join(webRoot, 'index.html')) ? webRoot : null,
+  });
+
+  closeWithGrace({ delay: CLOSE_WITHIN_MS, logger: log }, async ({ signal, err }) => {
+    if (err !== undefined) log.fatal({ err }, 'Ending because of an error that nobody expected');
+    else log.info({ signal }, 'Ending: no Stop starts any more');
+    await Promise.all([app.close(), startup.stop()]);
+    await resources.close();
+  });
+
+  warnLoudly(config);
+  await app.listen({ host: http.host, port: http.port });
+  startup.start();
+}
+
+function warnLoudly({ disabledReason, http, sweep }: Config): void {
+  if (disabledReason !== null) log.warn(`Nothing is being stopped: ${disabledReason}`);
+  if (sweep.dryRun) log.warn('Dry run: nothing is being stopped (SWEEP_DRY_RUN is true)');
+  if (http.allowAnonymous) log.warn(`Anybody who reaches ${http.host} may change things (ALLOW_ANONYMOUS is true)`);
+}
+
+/** What has to be closed again: databases and the backend, in reverse. */
+function createResources(config: Config, project: Project, replica: string) {
+  let embedded: EmbeddedDatabase | null = null;
+  let opened: Database[] = [];
+  const backend =
+    config.backend?.kind === 'control-plane'
+      ? createControlPlane({ ...config.backend, version: project.version })
+      : null;
+
+  const homeUrl = async (): Promise<string> => {
+    if (config.home.kind === 'url') return config.home.url;
+    embedded ??= await startEmbedded({ directory: join(project.root, '.data'), log });
+    return embedded.url;
+  };
+  const closeDatabases = async (): Promise<void> => {
+    const closing = opened;
+    opened = [];
+    await Promise.all(closing.map((database) => database.close()));
+  };
+  const onError = (error: Error): void => log.warn({ err: error }, 'A database connection broke');
+
+  const open = async (): Promise<Home> => {
+    await closeDatabases();
+    const url = await homeUrl();
+    await migrate(url, project.version, onError);
+    const max = config.sweep.concurrency + SPARE_CONNECTIONS;
+    const database = connect(url, { max, onError });
+    const platformDatabase = connect(config.platform.url ?? url, { max, rowSecurityOff: true, onError });
+    opened = [database, platformDatabase];
+    const sweeper = createSweeper({
+      clock: systemClock,
+      home: database,
+      platformDatabase,
+      table: config.platform.table,
+      backend,
+      tenant: config.tenant,
+      replica,
+      settings: { ...config.sweep, disabledReason: disabledSentence(config) },
+      dryRun: config.sweep.dryRun,
+      log,
+      random: Math.random,
+    });
+    await sweeper.schedule.open();
+    return { database, sweeper };
+  };
+
+  return {
+    open,
+    async close() {
+      await closeDatabases();
+      await backend?.close();
+      await embedded?.stop();
+    },
+  };
+}
+
+function disabledSentence({ disabledReason }: Config): string | null {
+  return disabledReason === null ? null : `Nothing is being stopped: ${disabledReason}.`;
+}
+
+async function migrate(url: string, version: string, onError: (error: Error) => void): Promise<void> {
+  const database = connect(url, { max: 1, statementTimeoutMs: MIGRATION_TIMEOUT_MS, onError });
+  try {
+    const applied = await migrateHome(database, version);
+    if (applied.length > 0) log.info({ migrations: applied }, 'The home database was migrated');
+  } finally {
+    await database.close();
+  }
+}

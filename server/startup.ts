@@ -1,0 +1,57 @@
+import type { BaseLogger } from 'pino';
+import type { Home, HomeState } from './api/deps.ts';
+import { rootCause } from './db/connect.ts';
+import type { Clock } from './sweep/clock.ts';
+
+export interface StartupDeps {
+  readonly clock: Clock;
+  readonly log: BaseLogger;
+  /** Reaches the home database, migrates it and puts the sweeper together. Tried again until it works. */
+  readonly open: () => Promise<Home>;
+}
+
+/** Brings the home database up, however long it takes; the server serves and says so meanwhile. */
+export interface Startup {
+  start(): void;
+  state(): HomeState;
+  /** Gives up trying, or stops the sweeper that runs: resolves when its last sweep has ended. */
+  stop(): Promise<void>;
+}
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 15_000;
+
+export function createStartup({ clock, log, open }: StartupDeps): Startup {
+  const told = new AbortController();
+  let home: Home | null = null;
+  let error: string | null = null;
+  let starting: Promise<void> | null = null;
+
+  const tryUntilOpen = async (): Promise<void> => {
+    for (let pauseMs = FIRST_PAUSE_MS; !told.signal.aborted; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      try {
+        const opened = await open();
+        opened.sweeper.loop.start();
+        home = opened;
+        error = null;
+        return;
+      } catch (failure) {
+        error = rootCause(failure).message;
+        log.error({ err: failure, pauseMs }, 'The home database is not ready; trying again after a pause');
+      }
+      await clock.delay(pauseMs, told.signal);
+    }
+  };
+
+  return {
+    start() {
+      starting ??= tryUntilOpen();
+    },
+    state: () => ({ home, error }),
+    async stop() {
+      told.abort();
+      await starting;
+      await home?.sweeper.loop.stop();
+    },
+  };
+}

@@ -1,0 +1,181 @@
+import type { StopAnswer } from '../backends/backend.ts';
+import type { Clock } from './clock.ts';
+import { concludeVanished, judgeFault, settle } from './decide.ts';
+import { type Lease, STOP_MARGIN_MS } from './lease.ts';
+import type { FailureClass, Fault, Outcome } from './outcome.ts';
+import type { Platform, Target } from './platform.ts';
+import { PlatformFault } from './platform-fault.ts';
+import { RECHECK_VALID_MS, type Rechecked } from './recheck.ts';
+import type { Stopper } from './stopper.ts';
+import type { ClaimedOrphan, Consequence, Ending, SweepStore } from './store.ts';
+
+/** How an attempt ended, for the sweep that made it. */
+export interface AttemptEnd {
+  readonly outcome: Outcome;
+  readonly class: FailureClass | null;
+  readonly fault: Fault | null;
+  readonly message: string | null;
+  /** A Stop was sent. */
+  readonly called: boolean;
+}
+
+/** What a dry attempt needs of its sweep. */
+export interface DryDeps {
+  readonly clock: Clock;
+  readonly store: SweepStore;
+  readonly recheck: (target: Target) => Promise<Rechecked>;
+  /** Monotonic: no Stop starts later. */
+  readonly lastStartMs: number;
+  /** No Stop starts any more. */
+  readonly told: AbortSignal;
+}
+
+/** What one attempt needs of its sweep. */
+export interface AttemptDeps extends DryDeps {
+  readonly platform: Platform;
+  readonly stopper: Stopper;
+  readonly lease: Lease;
+  readonly random: () => number;
+  readonly intervalMs: number;
+  /** A Stop of this sweep has succeeded: the control plane is up. */
+  readonly stopSucceeded: () => boolean;
+}
+
+type Draft = Omit<Ending, 'fault'> & { readonly called: boolean };
+
+/**
+ * One attempt: written first, then recheck, Stop, clear, and finished.
+ *
+ * @returns null when it was deferred: no attempt exists, and the orphan keeps its place
+ * @throws only when the home database fails; then the attempt stays open until its claim runs out
+ */
+export async function attemptStop(deps: AttemptDeps, orphan: ClaimedOrphan): Promise<AttemptEnd | null> {
+  if (!(await mayStart(deps))) return null;
+  const attemptId = await deps.store.start(orphan);
+  if (attemptId === null) return null;
+  const { draft, rechecked } = await recheckAndStop(deps, orphan, attemptId);
+  const { called, ...ended } = draft;
+  const fault = ended.class === null ? null : judgeFault(ended.class, deps.stopSucceeded());
+  await deps.store.finish(attemptId, orphan, { ...ended, fault }, consequenceOf(deps, orphan, ended, fault, rechecked));
+  return { outcome: ended.outcome, class: ended.class, fault, message: ended.message, called };
+}
+
+/**
+ * Everything up to the recheck, and what would have followed.
+ *
+ * @param nextAttemptMs moves the orphan's place; null leaves it
+ */
+export async function attemptDry(
+  deps: DryDeps,
+  orphan: ClaimedOrphan,
+  nextAttemptMs: number | null,
+): Promise<AttemptEnd | null> {
+  if (deps.told.aborted || deps.clock.monotonicMs() > deps.lastStartMs) return null;
+  const judged = await recheckOnce(deps, orphan);
+  const draft: Draft = judged.kind === 'ended' ? judged.draft : notCalled('would_stop', null, null);
+  const { called, ...ended } = draft;
+  const fault = ended.class === null ? null : judgeFault(ended.class, false);
+  await deps.store.note(orphan, { ...ended, fault }, nextAttemptMs);
+  return { outcome: ended.outcome, class: ended.class, fault, message: ended.message, called };
+}
+
+async function mayStart({ clock, lease, lastStartMs, stopper, told }: AttemptDeps): Promise<boolean> {
+  return !told.aborted && clock.monotonicMs() <= lastStartMs && (await lease.lasts(stopper.timeoutMs + STOP_MARGIN_MS));
+}
+
+async function recheckAndStop(deps: AttemptDeps, orphan: ClaimedOrphan, attemptId: string) {
+  const judged = await recheckOnce(deps, orphan);
+  if (judged.kind === 'ended') return judged;
+  // The database may have been slow, or this process frozen, since the attempt was written.
+  const refusal = await refusalToCall(deps);
+  if (refusal !== null) return { draft: notCalled('interrupted', null, refusal), rechecked: judged.rechecked };
+  const nowMs = deps.clock.monotonicMs();
+  if (nowMs > deps.lastStartMs || nowMs - judged.rechecked.askedMs >= RECHECK_VALID_MS) {
+    return { draft: notCalled('failed', 'platform', TOO_SLOW), rechecked: judged.rechecked };
+  }
+  const answer = await deps.stopper.stop(orphan, attemptId);
+  return { draft: await afterAnswer(deps, orphan, answer), rechecked: judged.rechecked };
+}
+
+const TOO_SLOW = "The platform's database took too long to say whether the workspace is still removed: not called.";
+
+async function refusalToCall({ lease, stopper, told }: AttemptDeps): Promise<string | null> {
+  if (!(await lease.lasts(stopper.timeoutMs + STOP_MARGIN_MS)))
+    return 'The lease ran out before the Stop was sent: not called.';
+  if (told.aborted) return 'The process was told to stop before the Stop was sent: not called.';
+  return null;
+}
+
+type Judged =
+  | { readonly kind: 'go'; readonly rechecked: Rechecked }
+  | { readonly kind: 'ended'; readonly draft: Draft; readonly rechecked: Rechecked | null };
+
+/** Reads own row and live rows; asks once more when the first answer came too late to be used. */
+async function recheckOnce(deps: DryDeps, orphan: ClaimedOrphan): Promise<Judged> {
+  try {
+    let rechecked = await deps.recheck(orphan);
+    if (deps.clock.monotonicMs() - rechecked.askedMs >= RECHECK_VALID_MS) rechecked = await deps.recheck(orphan);
+    return judge(orphan, rechecked);
+  } catch (error) {
+    if (!(error instanceof PlatformFault)) throw error;
+    return { kind: 'ended', draft: notCalled('failed', 'platform', error.message), rechecked: null };
+  }
+}
+
+function judge(orphan: ClaimedOrphan, rechecked: Rechecked): Judged {
+  const { row, live } = rechecked;
+  if (row === undefined || !row.removed || row.instanceId !== orphan.instanceId) {
+    return { kind: 'ended', draft: notCalled('superseded', null, null), rechecked };
+  }
+  if (live !== undefined) {
+    const name = live.workspaceName === null ? live.workspaceId : `${live.workspaceName} (${live.workspaceId})`;
+    const message = `The live workspace ${name} names the same instance: not called.`;
+    return { kind: 'ended', draft: notCalled('shared', null, message), rechecked };
+  }
+  return { kind: 'go', rechecked };
+}
+
+function notCalled(outcome: Outcome, failure: FailureClass | null, message: string | null): Draft {
+  return { outcome, class: failure, httpStatus: null, message, called: false };
+}
+
+async function afterAnswer(deps: AttemptDeps, orphan: ClaimedOrphan, answer: StopAnswer): Promise<Draft> {
+  if (answer.kind === 'failed') {
+    const { class: failureClass, httpStatus, message } = answer;
+    return deps.stopper.wasCut()
+      ? {
+          outcome: 'interrupted',
+          class: null,
+          httpStatus,
+          message: 'The process was told to stop during the Stop.',
+          called: true,
+        }
+      : { outcome: 'failed', class: failureClass, httpStatus, message, called: true };
+  }
+  const { httpStatus } = answer;
+  try {
+    const cleared = await deps.platform.clear(orphan);
+    if (answer.kind === 'gone') {
+      return { outcome: 'already_gone', class: null, httpStatus, message: null, called: true };
+    }
+    const outcome = cleared === 'live' ? 'stopped_live' : 'stopped';
+    const message = cleared === 'live' ? 'The workspace was restored while its instance was being stopped.' : null;
+    return { outcome, class: null, httpStatus, message, called: true };
+  } catch (error) {
+    if (!(error instanceof PlatformFault)) throw error;
+    return { outcome: 'clear_failed', class: 'platform', httpStatus, message: error.message, called: true };
+  }
+}
+
+function consequenceOf(
+  { intervalMs, random }: AttemptDeps,
+  orphan: ClaimedOrphan,
+  { outcome }: Pick<Ending, 'outcome'>,
+  fault: Fault | null,
+  rechecked: Rechecked | null,
+): Consequence {
+  if (outcome === 'superseded' || outcome === 'would_stop') {
+    return { kind: 'concluded', conclusion: concludeVanished(orphan, rechecked?.row) };
+  }
+  return { kind: 'settled', settlement: settle({ outcome, fault, failures: orphan.failures }, intervalMs, random()) };
+}

@@ -1,0 +1,64 @@
+import { eq, sql } from 'drizzle-orm';
+import type { Database } from '../db/connect.ts';
+import { tenants } from '../db/schema.ts';
+import type { Clock } from './clock.ts';
+import { PlatformFault } from './platform-fault.ts';
+
+/** How old an inventory may be before somebody who looks at it has it observed again. */
+const MAX_AGE_MS = 2_000;
+/** Where observing is slow the age grows to so many times what the last one took: at most 5 % of the time is spent. */
+const SLOW_FACTOR = 20;
+/** A console waits no longer than this: then it is shown what there is, with its age. */
+const PATIENCE_MS = 2_500;
+
+export interface FreshDeps {
+  readonly clock: Clock;
+  readonly home: Database;
+  readonly tenant: string;
+  /** One look. Throws a PlatformFault when the platform does not answer. */
+  readonly observe: () => Promise<void>;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Makes the inventory fresh for somebody who is about to read it: an old one is observed again first, one observe for
+ * all who wait. Resolves without having done so when the platform does not answer; a failed look is not repeated for
+ * 2 s.
+ *
+ * @throws when the home database cannot be read
+ */
+export function createFresh({ clock, home, tenant, observe, onError }: FreshDeps): () => Promise<void> {
+  let looking: Promise<void> | null = null;
+
+  const look = (): Promise<void> => {
+    looking ??= observe()
+      .catch((error: unknown) => {
+        if (!(error instanceof PlatformFault)) onError(error);
+      })
+      .finally(() => {
+        looking = null;
+      });
+    return looking;
+  };
+
+  return async () => {
+    if (looking === null && !(await isOld(home, tenant))) return;
+    const enough = new AbortController();
+    await Promise.race([look(), clock.delay(PATIENCE_MS, enough.signal)]);
+    enough.abort();
+  };
+}
+
+async function isOld(home: Database, tenant: string): Promise<boolean> {
+  const limit = sql`make_interval(secs => greatest(${MAX_AGE_MS}, coalesce(${tenants.observeMs}, 0) * ${SLOW_FACTOR}) / 1000.0)`;
+  const [state] = await home.transaction((tx) =>
+    tx
+      .select({
+        old: sql<boolean>`coalesce(${tenants.observedAt} < clock_timestamp() - ${limit}, true)`,
+        justFailed: sql<boolean>`coalesce(${tenants.observeErrorAt} > clock_timestamp() - interval '2 seconds', false)`,
+      })
+      .from(tenants)
+      .where(eq(tenants.tenant, tenant)),
+  );
+  return state === undefined ? false : state.old && !state.justFailed;
+}

@@ -1,0 +1,312 @@
+import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
+import type { Database, Transaction } from '../db/connect.ts';
+import { attempts, orphans, samples, tenants } from '../db/schema.ts';
+import { type Conclusion, concludeVanished, STUCK_AFTER_MS, STUCK_FAILURES } from './decide.ts';
+import type { Resolution, Why } from './outcome.ts';
+import type { CurrentRow, LeakedRow } from './platform.ts';
+
+/** An open orphan that the platform does not list (any more). */
+export interface Missing {
+  readonly orphanId: string;
+  readonly workspaceId: string;
+}
+
+/** An open orphan that is listed, but not as our inventory has it. */
+interface Changed {
+  readonly orphanId: string;
+  readonly workspaceName: string | null;
+}
+
+/** What a look has found, against the inventory. */
+export interface Differences {
+  readonly added: readonly LeakedRow[];
+  readonly changed: readonly Changed[];
+  readonly missing: readonly Missing[];
+}
+
+export interface Look {
+  /** When the look began, as `begin` gave it: the home database's time. */
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly differences: Differences;
+  /** The rows of what is missing, read again by id. */
+  readonly current: ReadonlyMap<string, CurrentRow>;
+}
+
+/** Our `orphans` table as observes see it. */
+export interface Inventory {
+  /** The home database's time, before the platform is read. */
+  begin(): Promise<string>;
+  compare(rows: readonly LeakedRow[]): Promise<Differences>;
+  /** Brings the inventory up to date in one transaction. False: a later-started look has been applied already. */
+  apply(look: Look): Promise<boolean>;
+  /** Remembers why the platform could not be looked at; the inventory stays as it is. */
+  failed(message: string): Promise<void>;
+}
+
+interface ComparedRow extends Record<string, unknown> {
+  readonly orphan_id: string | null;
+  readonly workspace_id: string;
+  readonly workspace_name: string | null;
+  readonly instance_id: string;
+  readonly updated_at: string | null;
+  readonly listed: boolean;
+}
+
+export function createInventory(home: Database, tenant: string, intervalMs: number): Inventory {
+  return {
+    begin: () =>
+      home.transaction(async (tx) => {
+        const { rows } = await tx.execute<{ now: string }>(sql`select clock_timestamp()::text as now`);
+        return rows[0]?.now ?? '';
+      }),
+
+    compare: (rows) => home.transaction((tx) => compare(tx, tenant, rows)),
+
+    apply: (look) =>
+      home.transaction(async (tx) => {
+        if (!(await isNewest(tx, tenant, look.startedAt))) return false;
+        await endExpired(tx, tenant, intervalMs);
+        await reopen(tx, tenant, look);
+        await insert(tx, tenant, look);
+        await relist(tx, look);
+        await conclude(tx, look);
+        await sample(tx, tenant);
+        await tx
+          .update(tenants)
+          .set({
+            observedAt: sql`${look.startedAt}::timestamptz`,
+            observeMs: Math.round(look.durationMs),
+            observeError: null,
+            observeErrorAt: null,
+          })
+          .where(eq(tenants.tenant, tenant));
+        return true;
+      }),
+
+    failed: (message) =>
+      home.transaction(async (tx) => {
+        await tx
+          .update(tenants)
+          .set({ observeError: message, observeErrorAt: sql`now()` })
+          .where(eq(tenants.tenant, tenant));
+      }),
+  };
+}
+
+/** The rows of a look as a relation. */
+function seen(rows: readonly LeakedRow[]): SQL {
+  return sql`unnest(
+    ${sql.param(rows.map((row) => row.workspaceId))}::text[],
+    ${sql.param(rows.map((row) => row.workspaceName))}::text[],
+    ${sql.param(rows.map((row) => row.instanceId))}::text[],
+    ${sql.param(rows.map((row) => row.updatedAt))}::text[]
+  ) as seen (workspace_id, workspace_name, instance_id, updated_at)`;
+}
+
+/** One pass over both sides that returns only what differs, so that a quiet look writes nothing. */
+async function compare(tx: Transaction, tenant: string, rows: readonly LeakedRow[]): Promise<Differences> {
+  const found = await tx.execute<ComparedRow>(sql`
+    select known.id as orphan_id, coalesce(seen.workspace_id, known.workspace_id) as workspace_id,
+      seen.workspace_name, coalesce(seen.instance_id, known.instance_id) as instance_id, seen.updated_at,
+      seen.workspace_id is not null as listed
+    from (select * from ${seen(rows)}) as seen
+    full join (
+      select id, workspace_id, workspace_name, instance_id, why from ${orphans}
+      where tenant = ${tenant} and resolved_at is null
+    ) as known on known.workspace_id = seen.workspace_id and known.instance_id = seen.instance_id
+    where known.id is null or seen.workspace_id is null
+      or known.workspace_name is distinct from seen.workspace_name or known.why in ('row_gone', 'replaced')`);
+  const added: LeakedRow[] = [];
+  const changed: Changed[] = [];
+  const missing: Missing[] = [];
+  for (const row of found.rows) {
+    const { orphan_id: orphanId, workspace_id: workspaceId, workspace_name: workspaceName } = row;
+    if (orphanId === null) {
+      added.push({ workspaceId, workspaceName, instanceId: row.instance_id, updatedAt: row.updated_at });
+    } else if (row.listed) changed.push({ orphanId, workspaceName });
+    else missing.push({ orphanId, workspaceId });
+  }
+  return { added, changed, missing };
+}
+
+/** Locks the tenant's row, so that looks are applied one after another. */
+async function isNewest(tx: Transaction, tenant: string, startedAt: string): Promise<boolean> {
+  const [row] = await tx
+    .select({ newer: sql<boolean>`coalesce(${tenants.observedAt} > ${startedAt}::timestamptz, false)` })
+    .from(tenants)
+    .where(eq(tenants.tenant, tenant))
+    .for('update');
+  return row !== undefined && !row.newer;
+}
+
+const expired = sql`${orphans.attemptId} is not null and ${orphans.claimedUntil} <= now()`;
+
+/** An open attempt whose claim has expired is `interrupted`: nobody knows what its Stop did. */
+async function endExpired(tx: Transaction, tenant: string, intervalMs: number): Promise<void> {
+  await tx
+    .update(attempts)
+    .set({
+      finishedAt: sql`now()`,
+      outcome: 'interrupted',
+      fault: 'nobody',
+      message: 'The process that made this attempt did not come back before its claim ran out.',
+    })
+    .from(orphans)
+    .where(and(eq(orphans.tenant, tenant), expired, eq(attempts.id, orphans.attemptId), isNull(attempts.outcome)));
+  await tx
+    .update(orphans)
+    .set({
+      attemptId: null,
+      claimedBy: null,
+      claimedUntil: null,
+      lastOutcome: 'interrupted',
+      nextAttemptAt: sql`greatest(${orphans.nextAttemptAt}, ${orphans.lastAttemptAt} + ${milliseconds(intervalMs)})`,
+      stuckAt: sql`coalesce(${orphans.stuckAt}, now() + ${milliseconds(STUCK_AFTER_MS)})`,
+    })
+    .where(and(eq(orphans.tenant, tenant), expired));
+}
+
+/** Seen again after it was resolved by others: the same orphan, with its failures and its first seen. */
+async function reopen(tx: Transaction, tenant: string, { startedAt, differences }: Look): Promise<void> {
+  if (differences.added.length === 0) return;
+  await tx.execute(sql`
+    update ${orphans} set resolved_at = null, resolution = null, why = 'removed',
+      workspace_name = seen.workspace_name,
+      stuck_at = case when failures >= ${STUCK_FAILURES} then stuck_at end
+    from ${seen(differences.added)}
+    where orphans.tenant = ${tenant} and orphans.workspace_id = seen.workspace_id
+      and orphans.instance_id = seen.instance_id
+      and orphans.resolution in ('external', 'restored') and orphans.resolved_at <= ${startedAt}::timestamptz
+      and not exists (
+        select 1 from ${orphans} as other
+        where other.tenant = orphans.tenant and other.workspace_id = orphans.workspace_id
+          and other.instance_id = orphans.instance_id and other.id <> orphans.id
+          and (other.resolved_at is null or (other.resolved_at, other.id) > (orphans.resolved_at, orphans.id))
+      )`);
+}
+
+/** Never a key that was resolved after the look began: what it saw is older than that. */
+async function insert(tx: Transaction, tenant: string, { startedAt, differences }: Look): Promise<void> {
+  if (differences.added.length === 0) return;
+  await tx.execute(sql`
+    insert into ${orphans}
+      (tenant, workspace_id, workspace_name, instance_id, why, orphaned_at, first_seen_at, next_attempt_at)
+    select ${tenant}, seen.workspace_id, seen.workspace_name, seen.instance_id, 'removed',
+      coalesce(seen.updated_at::timestamptz, now()), now(), now()
+    from ${seen(differences.added)}
+    where not exists (
+      select 1 from ${orphans} as known
+      where known.tenant = ${tenant} and known.workspace_id = seen.workspace_id
+        and known.instance_id = seen.instance_id and known.resolved_at > ${startedAt}::timestamptz
+    )
+    on conflict (tenant, workspace_id, instance_id) where resolved_at is null do nothing`);
+}
+
+/** What a look may touch: nothing that is newer than itself, nothing that is being stopped right now. */
+function mayTouch(startedAt: string): SQL {
+  return sql`${orphans.resolvedAt} is null and ${orphans.firstSeenAt} <= ${startedAt}::timestamptz
+    and not (${orphans.attemptId} is not null and ${orphans.claimedUntil} > now())`;
+}
+
+/** Listed, but under another name, or thought to be gone or replaced. */
+async function relist(tx: Transaction, { startedAt, differences }: Look): Promise<void> {
+  if (differences.changed.length === 0) return;
+  await tx.execute(sql`
+    update ${orphans} set workspace_name = changed.workspace_name,
+      stuck_at = case when why in ('row_gone', 'replaced') and failures < ${STUCK_FAILURES} then null else stuck_at end,
+      why = case when why in ('row_gone', 'replaced') then 'removed' else why end
+    from unnest(
+      ${sql.param(differences.changed.map((one) => one.orphanId))}::uuid[],
+      ${sql.param(differences.changed.map((one) => one.workspaceName))}::text[]
+    ) as changed (orphan_id, workspace_name)
+    where orphans.id = changed.orphan_id and ${mayTouch(startedAt)}`);
+}
+
+/** Decides what became of the missing ones by what they are now, under lock. */
+async function conclude(tx: Transaction, { startedAt, differences, current }: Look): Promise<void> {
+  if (differences.missing.length === 0) return;
+  const missing = differences.missing.map((one) => one.orphanId);
+  const locked = await tx
+    .select({
+      id: orphans.id,
+      workspaceId: orphans.workspaceId,
+      instanceId: orphans.instanceId,
+      why: orphans.why,
+      lastOutcome: orphans.lastOutcome,
+      lateStop: sql<boolean>`exists (
+        select 1 from ${attempts} where ${attempts.orphanId} = ${orphans.id} and ${attempts.lateAnswer} = 'stopped')`,
+    })
+    .from(orphans)
+    .where(and(sql`${orphans.id} = any(${sql.param(missing)}::uuid[])`, mayTouch(startedAt)))
+    .for('update', { of: orphans });
+  const changes = new Map<string, { conclusion: Conclusion; ids: string[] }>();
+  for (const orphan of locked) {
+    const conclusion = concludeVanished(orphan, current.get(orphan.workspaceId));
+    if (!differs(orphan, conclusion)) continue;
+    const key = JSON.stringify(conclusion);
+    const change = changes.get(key);
+    if (change === undefined) changes.set(key, { conclusion, ids: [orphan.id] });
+    else change.ids.push(orphan.id);
+  }
+  for (const { conclusion, ids } of changes.values()) await applyConclusion(tx, ids, conclusion);
+}
+
+function differs(before: { why: Why; lastOutcome: string | null }, conclusion: Conclusion): boolean {
+  switch (conclusion.kind) {
+    case 'listed':
+      return false;
+    case 'resolved':
+      return true;
+    case 'stopped_live':
+      return before.lastOutcome !== 'stopped_live';
+    case 'kept':
+      return before.why !== conclusion.why;
+  }
+}
+
+/** Writes one conclusion to open orphans. Also what a sweep does to one that was superseded. */
+export async function applyConclusion(tx: Transaction, ids: readonly string[], conclusion: Conclusion): Promise<void> {
+  if (conclusion.kind === 'listed') return;
+  await tx
+    .update(orphans)
+    .set(changeOf(conclusion))
+    .where(and(sql`${orphans.id} = any(${sql.param([...ids])}::uuid[])`, isNull(orphans.resolvedAt)));
+}
+
+function changeOf(conclusion: Exclude<Conclusion, { kind: 'listed' }>) {
+  const stuckNow = sql<Date>`least(${orphans.stuckAt}, now())`;
+  switch (conclusion.kind) {
+    case 'resolved':
+      return resolved(conclusion.resolution, conclusion.unconfirmed);
+    case 'stopped_live':
+      return { lastOutcome: 'stopped_live' as const, stuckAt: stuckNow };
+    case 'kept':
+      return { why: conclusion.why, stuckAt: stuckNow };
+  }
+}
+
+function resolved(resolution: Resolution, unconfirmed: boolean) {
+  return {
+    resolution,
+    resolvedAt: sql<Date>`now()`,
+    ...(unconfirmed ? { secondLook: 'unconfirmed' as const } : {}),
+  };
+}
+
+/** At most one a minute. The first condition saves the count, the second the row of zeros that a count always gives. */
+async function sample(tx: Transaction, tenant: string): Promise<void> {
+  const minute = sql.raw(`date_trunc('minute', now())`);
+  const none = sql`not exists (select 1 from ${samples} where tenant = ${tenant} and at = ${minute})`;
+  await tx.execute(sql`
+    insert into ${samples} (tenant, at, open, stuck)
+    select ${tenant}, ${minute}, count(*), count(*) filter (where stuck_at <= now())
+    from ${orphans} where tenant = ${tenant} and resolved_at is null and ${none}
+    having ${none}
+    on conflict (tenant, at) do nothing`);
+}
+
+/** A length of time as SQL. */
+export function milliseconds(ms: number): SQL {
+  return sql`make_interval(secs => ${ms / 1000}::double precision)`;
+}

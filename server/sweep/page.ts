@@ -1,0 +1,88 @@
+import { type SQL, sql } from 'drizzle-orm';
+
+/** A cursor that no list of ours has given out. */
+export class CursorError extends Error {
+  readonly code = 'invalid_cursor';
+}
+
+/** The types a list is sorted by; ids come last, so that equal keys lose no row. */
+export type KeyType = 'timestamptz' | 'uuid' | 'integer' | 'text';
+
+export interface SortKey {
+  readonly expression: SQL;
+  readonly type: KeyType;
+  readonly descending: boolean;
+}
+
+/** How a list is walked: keyset pages, so that rows which come and go meanwhile are neither skipped nor doubled. */
+export interface Order {
+  /** A cursor belongs to the order that it was given out for. */
+  readonly name: string;
+  readonly keys: readonly SortKey[];
+}
+
+const WELL_FORMED: Readonly<Record<KeyType, RegExp>> = {
+  timestamptz: /^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d(:\d\d){0,2}$/,
+  uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+  integer: /^-?\d{1,9}$/,
+  text: /^[^\0]*$/s,
+};
+
+/** The keys of a row as text, with all the digits the database has: a JavaScript date would lose the microseconds. */
+export function keysOf(order: Order): SQL<string[]> {
+  return sql<string[]>`array[${sql.join(
+    order.keys.map((key) => sql`(${key.expression})::${sql.raw(key.type)}::text`),
+    sql`, `,
+  )}]`;
+}
+
+export function orderBy(order: Order): SQL[] {
+  return order.keys.map((key) => (key.descending ? sql`${key.expression} desc` : sql`${key.expression} asc`));
+}
+
+/** What comes after a cursor in this order. */
+export function after(order: Order, cursor: string): SQL {
+  const values = decode(order, cursor);
+  // (a, b) > (x, y), written out because the keys of an order may go both ways.
+  const alternatives = order.keys.map((key, i) => {
+    const equal = order.keys.slice(0, i).map((before, j) => sql`${before.expression} = ${literal(before, values[j])}`);
+    const beyond = sql`${key.expression} ${sql.raw(key.descending ? '<' : '>')} ${literal(key, values[i])}`;
+    return sql`(${sql.join([...equal, beyond], sql` and `)})`;
+  });
+  return sql`(${sql.join(alternatives, sql` or `)})`;
+}
+
+function literal(key: SortKey, value: string | undefined): SQL {
+  return sql`${value}::${sql.raw(key.type)}`;
+}
+
+/** Splits off the row that only tells that there is a next page. */
+export function pageOf<Row extends { readonly keys: string[] }>(order: Order, rows: readonly Row[], limit: number) {
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  const nextCursor = rows.length > limit && last !== undefined ? encode(order, last.keys) : null;
+  return { page, nextCursor };
+}
+
+function encode(order: Order, keys: readonly string[]): string {
+  return Buffer.from(JSON.stringify([order.name, ...keys])).toString('base64url');
+}
+
+function decode(order: Order, cursor: string): string[] {
+  const [name, ...values] = textsOf(cursor);
+  const fits =
+    name === order.name &&
+    values.length === order.keys.length &&
+    order.keys.every((key, i) => WELL_FORMED[key.type].test(values[i] ?? ''));
+  if (!fits) throw new CursorError('cursor: not one that this list gave out for this sort. Start without it.');
+  return values;
+}
+
+function textsOf(cursor: string): string[] {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    return Array.isArray(parsed) && parsed.every((one) => typeof one === 'string') ? parsed : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,138 @@
+import { databaseErrorOf, rootCause } from '../db/connect.ts';
+
+export const PLATFORM_FAULTS = [
+  'unreachable',
+  'refused',
+  'no_table',
+  'no_column',
+  'no_grant',
+  'row_security',
+  'read_only',
+  'replica',
+  'no_removed',
+  'timeout',
+  'failed',
+] as const;
+export type PlatformFaultCode = (typeof PLATFORM_FAULTS)[number];
+
+/** The platform's table, as named by PLATFORM_TABLE: exactly these identifiers. */
+export interface PlatformTable {
+  readonly schema: string;
+  readonly name: string;
+}
+
+/** Thrown inside a transaction that may only read. */
+export class ReadOnlyPlatform extends Error {
+  readonly why: 'replica' | 'read_only';
+  constructor(why: 'replica' | 'read_only') {
+    super(why);
+    this.why = why;
+  }
+}
+
+/** The platform's database could not be asked, or would not do it. The message is one sentence for a person. */
+export class PlatformFault extends Error {
+  readonly code: PlatformFaultCode;
+  constructor(code: PlatformFaultCode, message: string, cause: Error) {
+    super(message, { cause });
+    this.code = code;
+  }
+}
+
+export interface PlatformPlace {
+  readonly table: PlatformTable;
+  /** The database role we are connected as. */
+  readonly user: string;
+  /** `host:port/database` */
+  readonly place: string;
+}
+
+/** Names what is wrong and the setting or the SQL that mends it. Source: SQLSTATE, never a message's text. */
+export function platformFault(error: unknown, at: PlatformPlace): PlatformFault {
+  const cause = rootCause(error);
+  const [code, message] = cause instanceof ReadOnlyPlatform ? notWritable(cause, at) : sentence(error, cause, at);
+  return new PlatformFault(code, message, cause);
+}
+
+function sentence(error: unknown, cause: Error, at: PlatformPlace): [PlatformFaultCode, string] {
+  const answer = databaseErrorOf(error);
+  const table = `${at.table.schema}.${at.table.name}`;
+  if (answer === null) {
+    return [
+      'unreachable',
+      `The platform's database at ${at.place} cannot be reached (${cause.message}). ` +
+        'If that address is wrong, set PLATFORM_DATABASE_URL (or DATABASE_URL, when both are one).',
+    ];
+  }
+  // Both are 42501; only the routine tells a policy from a missing grant.
+  if (answer.code === '42501' && answer.routine === 'check_enable_rls') return rowSecurity(table, at);
+  switch (answer.code) {
+    case '42P01':
+    case '3F000':
+      return ['no_table', `The platform's database at ${at.place} has no table ${table}. Set PLATFORM_TABLE.`];
+    case '42703':
+      return [
+        'no_column',
+        `The platform's table ${table} lacks a column (${answer.message}). Orphan Sweeper reads id, name, status, ` +
+          'instance_id and updated_at; PLATFORM_TABLE names the table.',
+      ];
+    case '42501':
+      return [
+        'no_grant',
+        `The role ${at.user} may not read or clear ${table} (${answer.message}). Run: ` +
+          `grant select, update (instance_id, updated_at) on ${table} to ${at.user}`,
+      ];
+    case '25006':
+      return notWritable(new ReadOnlyPlatform('read_only'), at);
+    case '22P02':
+      return [
+        'no_removed',
+        `The platform's table ${table} does not know what Orphan Sweeper asked for (${answer.message}): its status ` +
+          "must have the value 'removed'. PLATFORM_TABLE names the table.",
+      ];
+    case '57014':
+    case '55P03':
+      return [
+        'timeout',
+        `The platform's database at ${at.place} did not answer in time (${answer.message}). ` +
+          'The indexes recommended in the README make a look cheap.',
+      ];
+    default:
+      return refusedOrFailed(answer.code ?? '', answer.message, at);
+  }
+}
+
+function rowSecurity(table: string, at: PlatformPlace): [PlatformFaultCode, string] {
+  return [
+    'row_security',
+    `Row security on ${table} could hide rows from the role ${at.user}, and a hidden row is not a missing one. Give ` +
+      `the role BYPASSRLS (alter role ${at.user} bypassrls), or connect as the table's owner without FORCE ROW LEVEL ` +
+      'SECURITY (PLATFORM_DATABASE_URL).',
+  ];
+}
+
+function notWritable({ why }: ReadOnlyPlatform, at: PlatformPlace): [PlatformFaultCode, string] {
+  return why === 'replica'
+    ? [
+        'replica',
+        `The platform's database at ${at.place} is a replica, which lags and cannot clear an id. ` +
+          'Set PLATFORM_DATABASE_URL to the primary.',
+      ]
+    : [
+        'read_only',
+        `The platform's database at ${at.place} is read-only for the role ${at.user}, so no id can be cleared. ` +
+          'Set PLATFORM_DATABASE_URL to a server and role that may write (default_transaction_read_only = off).',
+      ];
+}
+
+/** Classes 08, 28, 3D, 53 and 57 are a server that lets nobody in, or not us. */
+function refusedOrFailed(code: string, message: string, at: PlatformPlace): [PlatformFaultCode, string] {
+  if (/^(08|28|3D|53|57)/.test(code)) {
+    return [
+      'refused',
+      `The platform's database at ${at.place} refuses the connection (${message}). ` +
+        'Set PLATFORM_DATABASE_URL (or DATABASE_URL, when both are one), or see what its log says.',
+    ];
+  }
+  return ['failed', `The platform's database at ${at.place} answered with an error (${message}, SQLSTATE ${code}).`];
+}

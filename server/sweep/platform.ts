@@ -1,0 +1,175 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { Database, Transaction } from '../db/connect.ts';
+import { type PlatformTable, platformFault, ReadOnlyPlatform } from './platform-fault.ts';
+
+/** A row that is removed and still carries an instance id. */
+export interface LeakedRow {
+  readonly workspaceId: string;
+  readonly workspaceName: string | null;
+  readonly instanceId: string;
+  /** ISO 8601 with an offset and the database's microseconds; null when the row has no `updated_at`. */
+  readonly updatedAt: string | null;
+}
+
+/** A row as it is now, by its workspace id. */
+export interface CurrentRow {
+  readonly workspaceId: string;
+  readonly removed: boolean;
+  /** Null when the row has none, or an empty one. */
+  readonly instanceId: string | null;
+}
+
+/** A row that is not removed, and the instance that it names. */
+export interface LiveRow {
+  readonly workspaceId: string;
+  readonly workspaceName: string | null;
+  readonly instanceId: string;
+}
+
+export interface Recheck {
+  readonly own: ReadonlyMap<string, CurrentRow>;
+  /** By instance id. */
+  readonly live: ReadonlyMap<string, LiveRow>;
+}
+
+export interface Target {
+  readonly workspaceId: string;
+  readonly instanceId: string;
+}
+
+/** What became of the row when its id was to be cleared. `live`: it is not removed and names this very instance. */
+export type Cleared = 'cleared' | 'live' | 'other';
+
+/** Every method throws a `PlatformFault`, whose message is a sentence for a person, when the platform cannot answer. */
+export interface Platform {
+  /** All orphans there are, by one statement. */
+  look(): Promise<LeakedRow[]>;
+  /** The rows of these workspaces as they are now; one that is missing in the answer does not exist. */
+  read(workspaceIds: readonly string[]): Promise<Map<string, CurrentRow>>;
+  /** Own rows, and live rows that name one of the instances, by one statement. */
+  recheck(targets: readonly Target[]): Promise<Recheck>;
+  /** Returns when the very update that clears an id would be allowed; throws what to do about it when not. */
+  mayClear(target: Target): Promise<void>;
+  /** The only write: compare-and-set on id, `removed` and this instance id. */
+  clear(target: Target): Promise<Cleared>;
+}
+
+const leaked = sql.raw(`status = 'removed' and instance_id is not null and instance_id <> ''`);
+const live = sql.raw(`status is distinct from 'removed'`);
+
+/** Text of `updated_at` with microseconds, whatever its type: JSON is the one form that does not follow the session. */
+const updatedAt = sql.raw(`to_jsonb(updated_at) #>> '{}'`);
+
+interface WrittenRow extends Record<string, unknown> {
+  readonly id: string;
+  readonly name: string | null;
+  readonly instance_id: string;
+  readonly updated_at: string | null;
+}
+
+interface ReadRow extends Record<string, unknown> {
+  readonly side: 'own' | 'live';
+  readonly id: string;
+  readonly name: string | null;
+  readonly removed: boolean;
+  readonly instance_id: string | null;
+}
+
+export function createPlatform(database: Database, names: PlatformTable): Platform {
+  const table = sql`${sql.identifier(names.schema)}.${sql.identifier(names.name)}`;
+
+  const ask = async <T>(run: (tx: Transaction) => Promise<T>): Promise<T> => {
+    try {
+      return await database.transaction(run);
+    } catch (error) {
+      throw platformFault(error, { table: names, user: database.user, place: database.place });
+    }
+  };
+
+  const rowsOf = async (tx: Transaction, which: SQL) => {
+    const { rows } = await tx.execute<ReadRow>(which);
+    return rows;
+  };
+
+  const ownRows = (workspaceIds: readonly string[]) =>
+    sql`select 'own' as side, id::text as id, name::text as name, status is not distinct from 'removed' as removed,
+      nullif(instance_id::text, '') as instance_id from ${table} where id = any(${textArray(workspaceIds)})`;
+
+  const clearing = ({ workspaceId, instanceId }: Target) =>
+    sql`update ${table} set instance_id = null, updated_at = now()
+      where id = ${workspaceId} and status = 'removed' and instance_id = ${instanceId}`;
+
+  return {
+    look: () =>
+      ask(async (tx) => {
+        const { rows } = await tx.execute<WrittenRow>(
+          sql`select id::text as id, name::text as name, instance_id::text as instance_id, ${updatedAt} as updated_at
+            from ${table} where ${leaked}`,
+        );
+        return rows.map((row) => ({
+          workspaceId: row.id,
+          workspaceName: row.name,
+          instanceId: row.instance_id,
+          updatedAt: inUtc(row.updated_at),
+        }));
+      }),
+
+    read: (workspaceIds) =>
+      ask(async (tx) => new Map((await rowsOf(tx, ownRows(workspaceIds))).map((row) => [row.id, currentRow(row)]))),
+
+    recheck: (targets) =>
+      ask(async (tx) => {
+        const instanceIds = targets.map((target) => target.instanceId);
+        const rows = await rowsOf(
+          tx,
+          sql`${ownRows(targets.map((target) => target.workspaceId))}
+            union all
+            select 'live', id::text, name::text, false, instance_id::text from ${table}
+            where instance_id = any(${textArray(instanceIds)}) and ${live}`,
+        );
+        const own = rows.filter((row) => row.side === 'own');
+        return {
+          own: new Map(own.map((row) => [row.id, currentRow(row)])),
+          live: new Map(rows.filter((row) => row.side === 'live').map((row) => [row.instance_id ?? '', liveRow(row)])),
+        };
+      }),
+
+    mayClear: (target) =>
+      ask(async (tx) => {
+        const { rows } = await tx.execute<{ replica: boolean; read_only: string }>(
+          sql`select pg_is_in_recovery() as replica, current_setting('transaction_read_only') as read_only`,
+        );
+        if (rows[0]?.replica === true) throw new ReadOnlyPlatform('replica');
+        if (rows[0]?.read_only !== 'off') throw new ReadOnlyPlatform('read_only');
+        await tx.execute(sql`explain ${clearing(target)}`);
+      }),
+
+    clear: (target) =>
+      ask(async (tx) => {
+        const { rowCount } = await tx.execute(clearing(target));
+        if (rowCount !== 0) return 'cleared';
+        // A second statement, so that it sees what the update waited for.
+        const [row] = await rowsOf(tx, ownRows([target.workspaceId]));
+        return row !== undefined && !row.removed && row.instance_id === target.instanceId ? 'live' : 'other';
+      }),
+  };
+}
+
+/** As one parameter whose type the column decides, so that uuid and text both work and both use their index. */
+function textArray(values: readonly string[]): SQL {
+  return sql`${sql.param([...values])}`;
+}
+
+function currentRow(row: ReadRow): CurrentRow {
+  return { workspaceId: row.id, removed: row.removed, instanceId: row.instance_id };
+}
+
+function liveRow(row: ReadRow): LiveRow {
+  return { workspaceId: row.id, workspaceName: row.name, instanceId: row.instance_id ?? '' };
+}
+
+/** An `updated_at` without time zone is UTC; one without a date (`infinity`) tells nothing. */
+function inUtc(updatedAt: string | null): string | null {
+  if (updatedAt === null || !/^\d/.test(updatedAt)) return null;
+  return /(Z|[+-]\d\d(:?\d\d)?)$/.test(updatedAt) ? updatedAt : `${updatedAt}Z`;
+}

@@ -1,0 +1,84 @@
+import type { Clock } from './clock.ts';
+import type { CurrentRow, LiveRow, Platform, Recheck, Target } from './platform.ts';
+
+/** What the platform said of one orphan, moments ago. */
+export interface Rechecked {
+  /** Monotonic time from before the platform was asked. */
+  readonly askedMs: number;
+  /** Undefined: the row is gone. */
+  readonly row: CurrentRow | undefined;
+  /** A row that is not removed and names the same instance. */
+  readonly live: LiveRow | undefined;
+}
+
+/** No Stop follows a recheck that was asked longer ago than this. */
+export const RECHECK_VALID_MS = 2_000;
+/** An answer that is used for others is younger still: ten times what it took to get, and never over this. */
+const REUSE_MS = 1_000;
+const REUSE_FACTOR = 10;
+/** How many of those that come next are asked about together. */
+const LOOKAHEAD = 200;
+
+interface Query {
+  readonly askedMs: number;
+  readonly covered: ReadonlySet<string>;
+  readonly answer: Promise<Recheck>;
+  tookMs: number | null;
+}
+
+/**
+ * Asks about all that are about to go by one query: where the platform has no index for it a query takes as long as
+ * several Stops. So the answer is also used for those that come next, while it is young: the cheaper the query, the
+ * younger.
+ *
+ * @param upcoming those that will be asked about next, in order
+ */
+export function createRechecker(clock: Clock, platform: Platform, upcoming: () => readonly Target[]) {
+  let waiting: Target[] = [];
+  let next: Promise<Query> | null = null;
+  let latest: Query | null = null;
+
+  const send = (): Query => {
+    const targets = [...waiting, ...upcoming().slice(0, LOOKAHEAD)];
+    waiting = [];
+    next = null;
+    const askedMs = clock.monotonicMs();
+    const query: Query = {
+      askedMs,
+      covered: new Set(targets.map(keyOf)),
+      answer: platform.recheck(targets),
+      tookMs: null,
+    };
+    const settled = () => {
+      query.tookMs = clock.monotonicMs() - askedMs;
+    };
+    query.answer.then(settled, () => {
+      settled();
+      if (latest === query) latest = null;
+    });
+    latest = query;
+    return query;
+  };
+
+  const isYoung = (query: Query): boolean => {
+    const ageMs = clock.monotonicMs() - query.askedMs;
+    return ageMs < (query.tookMs === null ? REUSE_MS : Math.min(REUSE_MS, query.tookMs * REUSE_FACTOR));
+  };
+
+  /** Those that ask in the same turn of the event loop are asked about together. */
+  const join = (target: Target): Promise<Query> => {
+    waiting.push(target);
+    next ??= Promise.resolve().then(send);
+    return next;
+  };
+
+  return async (target: Target): Promise<Rechecked> => {
+    const query = latest?.covered.has(keyOf(target)) && isYoung(latest) ? latest : await join(target);
+    const { own, live } = await query.answer;
+    return { askedMs: query.askedMs, row: own.get(target.workspaceId), live: live.get(target.instanceId) };
+  };
+}
+
+function keyOf({ workspaceId, instanceId }: Target): string {
+  return JSON.stringify([workspaceId, instanceId]);
+}

@@ -1,0 +1,71 @@
+import type { AttemptEnd } from './attempt.ts';
+import { sweepResult } from './decide.ts';
+import type { Outcome } from './outcome.ts';
+import type { SweepEnd } from './store.ts';
+
+/** So many attempts in a row that fail for the platform's database end a sweep: nobody's fault, and nothing to gain. */
+const PLATFORM_FAILURES = 3;
+const NONE_STARTED = 'None of the due orphans could be started: the deadline or the lease came first.';
+
+/** What a sweep has seen so far, and what it makes of it. */
+export function createTally() {
+  const counts: Partial<Record<Outcome, number>> = {};
+  let begun = 0;
+  let answered = false;
+  let succeeded = false;
+  let platformFailures = 0;
+  let controlPlaneFailures = 0;
+  let reasonToEnd: string | null = null;
+  let lastMessage: string | null = null;
+  const broken: unknown[] = [];
+
+  const note = (end: AttemptEnd): void => {
+    counts[end.outcome] = (counts[end.outcome] ?? 0) + 1;
+    lastMessage = end.message ?? lastMessage;
+    platformFailures = end.class === 'platform' ? platformFailures + 1 : 0;
+    if (platformFailures >= PLATFORM_FAILURES) reasonToEnd ??= end.message;
+    // One that sent nothing gives its place back.
+    if (!end.called) begun -= 1;
+    else if (end.fault === 'control_plane') controlPlaneFailures += 1;
+    else if (end.outcome !== 'interrupted') answered = true;
+    if (end.called && (end.outcome === 'clear_failed' || STOPPED.has(end.outcome))) succeeded = true;
+  };
+
+  return {
+    get begun() {
+      return begun;
+    },
+    get answered() {
+      return answered;
+    },
+    get succeeded() {
+      return succeeded;
+    },
+    get reasonToEnd() {
+      return broken.length > 0 ? 'broken' : reasonToEnd;
+    },
+    begin: () => {
+      begun += 1;
+    },
+    end: (end: AttemptEnd | null) => {
+      if (end === null) begun -= 1;
+      else note(end);
+    },
+    /** The home database failed: what is in flight ends, then the sweep throws. */
+    fail: (error: unknown) => {
+      broken.push(error);
+    },
+    sum: (claimed: number, dryRun: boolean, told: boolean): SweepEnd => {
+      if (broken.length > 0) throw broken[0];
+      const attempted = Object.values(counts).reduce((sum, count) => sum + count, 0);
+      const deferred = claimed - attempted;
+      const result = sweepResult({ dryRun, told, claimed, counts });
+      const silent = deferred > 0 && !answered && controlPlaneFailures > 0;
+      const none = attempted === 0 && !told ? NONE_STARTED : null;
+      const error = reasonToEnd ?? (silent ? `The control plane is not answering: ${lastMessage}` : none);
+      return { result, counts, deferred, error, succeeded };
+    },
+  };
+}
+
+const STOPPED: ReadonlySet<Outcome> = new Set<Outcome>(['stopped', 'already_gone', 'stopped_live']);

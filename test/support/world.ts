@@ -1,0 +1,300 @@
+import { randomBytes } from 'node:crypto';
+import type { Pool } from 'pg';
+import { type BaseLogger, pino } from 'pino';
+import type { Backend } from '../../server/backends/backend.ts';
+import { createControlPlane } from '../../server/backends/control-plane.ts';
+import { connect, type Database } from '../../server/db/connect.ts';
+import { type SimulatedControlPlane, startControlPlane } from '../../server/demo/control-plane.ts';
+import { createPlatform, type SimulatedPlatform, type WorkspaceRow } from '../../server/demo/platform.ts';
+import { type Clock, systemClock } from '../../server/sweep/clock.ts';
+import { createInventory, type Inventory } from '../../server/sweep/inventory.ts';
+import { observe } from '../../server/sweep/observe.ts';
+import { createPlatform as createPlatformTable, type Platform } from '../../server/sweep/platform.ts';
+import { createSchedule, type ManualRequest, type Schedule } from '../../server/sweep/schedule.ts';
+import { createSweepStore, type SweepEnd, type SweepStore } from '../../server/sweep/store.ts';
+import { leaseMs, type SweepSettings, sweep } from '../../server/sweep/sweep.ts';
+import { createTestDatabase, type TestDatabase } from './database.ts';
+
+const CREDENTIALS = { sharedSecret: 'shared-0f9c', adminToken: 'admin-77ab' };
+
+export interface WorldOptions {
+  readonly settings?: Partial<SweepSettings>;
+  readonly statusType?: 'enum' | 'text';
+  readonly idType?: 'uuid' | 'text';
+  readonly indexes?: boolean;
+  /** `schema.table`; `public.workspaces` unless told. */
+  readonly table?: string;
+}
+
+/** How one sweep of a test differs from the plain one. Wrappers force faults and interleavings at their very point. */
+export interface SweepOptions {
+  readonly trigger?: 'boot' | 'interval' | 'manual';
+  readonly workspaceIds?: readonly string[];
+  readonly dryRun?: boolean;
+  readonly replica?: string;
+  readonly settings?: Partial<SweepSettings>;
+  readonly told?: AbortSignal;
+  readonly clock?: Clock;
+  readonly random?: () => number;
+  readonly backend?: Backend | null;
+  readonly wrapStore?: (store: SweepStore) => SweepStore;
+  readonly wrapPlatform?: (platform: Platform) => Platform;
+  readonly wrapInventory?: (inventory: Inventory) => Inventory;
+}
+
+/** A row of `sweeper.orphans` as the database has it. */
+export interface OrphanRow {
+  readonly id: string;
+  readonly workspace_id: string;
+  readonly instance_id: string;
+  readonly why: string;
+  readonly failures: number;
+  readonly attempts: number;
+  readonly next_attempt_at: Date;
+  readonly stuck_at: Date | null;
+  readonly claimed_by: string | null;
+  readonly attempt_id: string | null;
+  readonly last_outcome: string | null;
+  readonly last_class: string | null;
+  readonly last_message: string | null;
+  readonly resolved_at: Date | null;
+  readonly resolution: string | null;
+  readonly first_seen_at: Date;
+  readonly orphaned_at: Date;
+  readonly second_look: string | null;
+}
+
+/** A row of `sweeper.attempts`. */
+export interface AttemptRow {
+  readonly id: string;
+  readonly sweep_id: string;
+  readonly workspace_id: string;
+  readonly instance_id: string;
+  readonly started_at: Date;
+  readonly finished_at: Date | null;
+  readonly outcome: string | null;
+  readonly class: string | null;
+  readonly fault: string | null;
+  readonly http_status: number | null;
+  readonly message: string | null;
+  readonly late_answer: string | null;
+}
+
+/** A platform with its control plane, our home database beside it, and one sweep at a time, called by the test. */
+export interface World {
+  readonly home: TestDatabase;
+  readonly platformDatabase: TestDatabase;
+  readonly controlPlane: SimulatedControlPlane;
+  readonly platform: SimulatedPlatform;
+  readonly credentials: typeof CREDENTIALS;
+  readonly homeDatabase: Database;
+  readonly schedule: Schedule;
+  readonly log: BaseLogger;
+  /** The platform as the sweep sees it. */
+  readonly table: Platform;
+  /** A workspace whose removal went wrong half way: its row says removed, its instance runs. */
+  leak(name?: string): Promise<WorkspaceRow>;
+  /** Many at once, the first in the list having leaked first. Instances are registered with the control plane. */
+  leakMany(count: number): Promise<WorkspaceRow[]>;
+  /** Takes the lease and runs one sweep; null when the lease (or the interval) said no. */
+  sweep(options?: SweepOptions): Promise<{ readonly sweepId: string; readonly end: SweepEnd } | null>;
+  observe(options?: Pick<SweepOptions, 'wrapPlatform' | 'wrapInventory'>): Promise<void>;
+  orphans(): Promise<OrphanRow[]>;
+  orphan(workspaceId: string): Promise<OrphanRow>;
+  attempts(): Promise<AttemptRow[]>;
+  sweeps(): Promise<
+    {
+      id: string;
+      trigger: string;
+      result: string;
+      error: string | null;
+      deferred: number;
+      counts: Record<string, number>;
+      open: number | null;
+      stuck: number | null;
+    }[]
+  >;
+  /** The platform's row, or undefined when there is none. */
+  row(workspaceId: string): Promise<WorkspaceRow | undefined>;
+  /** Time goes by: every timestamp of our schema moves back. */
+  timePasses(ms: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const QUICK: SweepSettings = {
+  intervalMs: 60_000,
+  limit: 100,
+  concurrency: 10,
+  stopTimeoutMs: 10_000,
+  deadlineMs: 30_000,
+  graceMs: 0,
+  disabledReason: null,
+};
+
+export async function createWorld(options: WorldOptions = {}): Promise<World> {
+  const home = await createTestDatabase({ migrated: true });
+  const platformDatabase = await createTestDatabase();
+  const controlPlane = await startControlPlane(CREDENTIALS);
+  const tableName = options.table ?? 'public.workspaces';
+  const platform = createPlatform({
+    pool: platformDatabase.pool,
+    controlPlaneUrl: controlPlane.url,
+    credentials: CREDENTIALS,
+    table: tableName,
+    ...(options.statusType === undefined ? {} : { statusType: options.statusType }),
+    ...(options.idType === undefined ? {} : { idType: options.idType }),
+  });
+  await platform.install({ indexes: options.indexes ?? false });
+
+  const log = pino({ level: 'silent' });
+  const onError = (): void => undefined;
+  const homeDatabase = connect(home.url, { max: 15, onError });
+  const theirs = connect(platformDatabase.url, { max: 15, rowSecurityOff: true, onError });
+  const [schema = '', name = ''] = tableName.split('.');
+  const table = createPlatformTable(theirs, { schema, name });
+  const backend = createControlPlane({ url: controlPlane.url, ...CREDENTIALS, version: '0.0.0' });
+  const settings = { ...QUICK, ...options.settings };
+  const scheduleOf = (replica: string, all: SweepSettings, dryRun: boolean) =>
+    createSchedule(homeDatabase, {
+      tenant: 'default',
+      replica,
+      leaseMs: leaseMs(all),
+      intervalMs: all.intervalMs,
+      dryRun,
+    });
+  const schedule = scheduleOf('test', settings, false);
+  await schedule.open();
+
+  return {
+    home,
+    platformDatabase,
+    controlPlane,
+    platform,
+    credentials: CREDENTIALS,
+    homeDatabase,
+    schedule,
+    log,
+    table,
+    async leak(workspaceName) {
+      const row = await platform.create(workspaceName);
+      await platformDatabase.query(`update ${tableName} set status = 'removed', updated_at = now() where id = $1`, [
+        row.id,
+      ]);
+      return { ...row, status: 'removed' };
+    },
+    leakMany: (count) => leakMany(platformDatabase.pool, tableName, controlPlane, count, options.idType ?? 'uuid'),
+    async sweep(of = {}) {
+      const all = { ...settings, ...of.settings };
+      const replica = of.replica ?? 'test';
+      const clock = of.clock ?? systemClock;
+      const takenMs = clock.monotonicMs();
+      const mine = scheduleOf(replica, all, of.trigger !== 'manual' && (of.dryRun ?? false));
+      const begun = await begin(mine, of);
+      if (begun === null) return null;
+      const { sweepId, trigger, scope, dryRun } = begun;
+      const store = createSweepStore(homeDatabase, { tenant: 'default', replica, sweepId });
+      const inventory = createInventory(homeDatabase, 'default', all.intervalMs);
+      const end = await sweep(
+        {
+          clock,
+          store: of.wrapStore?.(store) ?? store,
+          inventory: of.wrapInventory?.(inventory) ?? inventory,
+          platform: of.wrapPlatform?.(table) ?? table,
+          backend: of.backend === undefined ? backend : of.backend,
+          settings: all,
+          log,
+          random: of.random ?? Math.random,
+        },
+        { sweepId, trigger, scope, dryRun, takenMs },
+        of.told ?? new AbortController().signal,
+      );
+      return { sweepId, end };
+    },
+    async observe(of = {}) {
+      const inventory = createInventory(homeDatabase, 'default', settings.intervalMs);
+      await observe({
+        clock: systemClock,
+        platform: of.wrapPlatform?.(table) ?? table,
+        inventory: of.wrapInventory?.(inventory) ?? inventory,
+      });
+    },
+    orphans: async () => (await home.query<OrphanRow>('select * from sweeper.orphans order by orphaned_at, id')).rows,
+    async orphan(workspaceId) {
+      const { rows } = await home.query<OrphanRow>(
+        'select * from sweeper.orphans where workspace_id = $1 order by resolved_at desc nulls first',
+        [workspaceId],
+      );
+      if (rows[0] === undefined) throw new Error(`no orphan of ${workspaceId}`);
+      return rows[0];
+    },
+    attempts: async () => (await home.query<AttemptRow>('select * from sweeper.attempts order by started_at, id')).rows,
+    sweeps: async () => (await home.query<SweepsRow>('select * from sweeper.sweeps order by requested_at, id')).rows,
+    async row(workspaceId) {
+      return (await platform.rows()).find((row) => row.id === workspaceId);
+    },
+    timePasses: (ms) => timePasses(home, ms),
+    async close() {
+      await Promise.all([homeDatabase.close(), theirs.close(), backend.close()]);
+      await controlPlane.close();
+      await Promise.all([home.drop(), platformDatabase.drop()]);
+    },
+  };
+}
+
+type SweepsRow = Awaited<ReturnType<World['sweeps']>>[number];
+
+async function begin(schedule: Schedule, { trigger = 'boot', workspaceIds, dryRun }: SweepOptions) {
+  if (trigger !== 'manual') {
+    const tick = await schedule.tick(trigger);
+    return tick.kind === 'begun' ? tick : null;
+  }
+  const request: ManualRequest = {
+    workspaceIds: workspaceIds ?? null,
+    expected: null,
+    dryRun: dryRun ?? false,
+    requestedBy: 'Tess',
+    reason: null,
+  };
+  await schedule.enqueue(request);
+  return schedule.beginQueued();
+}
+
+async function leakMany(
+  pool: Pool,
+  table: string,
+  controlPlane: SimulatedControlPlane,
+  count: number,
+  idType: 'uuid' | 'text',
+): Promise<WorkspaceRow[]> {
+  const prefix = randomBytes(4).toString('hex');
+  const { rows } = await pool.query<WorkspaceRow>(
+    `insert into ${table} (id, name, status, instance_id, updated_at)
+     select ${idType === 'uuid' ? 'gen_random_uuid()' : `'ws ' || n`}, '${prefix}-' || n, 'removed', 'i-${prefix}-' || n,
+       now() - make_interval(secs => 86400 - n)
+     from generate_series(1, $1::int) as n
+     returning id::text as id, name, status::text as status, instance_id, updated_at`,
+    [count],
+  );
+  for (const row of rows) controlPlane.launch({ workspaceId: row.id, instanceId: row.instance_id ?? '' });
+  return rows.sort((a, b) => a.updated_at.getTime() - b.updated_at.getTime());
+}
+
+/** Found in the catalogue, so that a new column is not forgotten. */
+async function timePasses(home: TestDatabase, ms: number): Promise<void> {
+  const { rows } = await home.query<{ table_name: string; column_name: string }>(
+    `select table_name, column_name from information_schema.columns
+     where table_schema = 'sweeper' and data_type = 'timestamp with time zone' order by table_name`,
+  );
+  for (const [name, columns] of grouped(rows)) {
+    const sets = columns.map((column) => `${column} = ${column} - make_interval(secs => ${ms / 1000})`);
+    await home.query(`update sweeper.${name} set ${sets.join(', ')}`);
+  }
+}
+
+function grouped(rows: readonly { table_name: string; column_name: string }[]): Map<string, string[]> {
+  const byTable = new Map<string, string[]>();
+  for (const { table_name: name, column_name: column } of rows) {
+    byTable.set(name, [...(byTable.get(name) ?? []), column]);
+  }
+  return byTable;
+}
