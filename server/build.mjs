@@ -1,41 +1,45 @@
 // Builds dist/ from the sources; with --if-stale only when it is missing or older than one of them.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { cpSync, existsSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const entry = join(root, 'dist/server/main.js');
+const stamp = join(root, 'dist/.built');
+const compiler = join(root, 'node_modules/typescript/bin/tsc');
+const bundler = join(root, 'node_modules/vite/bin/vite.js');
 
-if (!process.argv.includes('--if-stale') || isStale()) build();
+if (!process.argv.includes('--if-stale')) {
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  build();
+} else if (existsSync(compiler) ? isStale() : !existsSync(stamp)) build();
 
 function isStale() {
-  if (!existsSync(entry)) return true;
-  const builtMs = statSync(entry).mtimeMs;
+  if (!existsSync(stamp)) return true;
+  const builtMs = statSync(stamp).mtimeMs;
   return ['server', 'web', 'package.json', 'tsconfig.json'].some((source) => newestMs(join(root, source)) > builtMs);
 }
 
 function newestMs(path) {
-  if (!existsSync(path)) return 0;
-  const { mtimeMs } = statSync(path);
-  if (!statSync(path).isDirectory()) return mtimeMs;
-  return Math.max(mtimeMs, ...readdirSync(path).map((name) => newestMs(join(path, name))));
+  const stats = statSync(path);
+  if (!stats.isDirectory()) return stats.mtimeMs;
+  return Math.max(stats.mtimeMs, ...readdirSync(path).map((name) => newestMs(join(path, name))));
 }
 
 function build() {
-  const require = createRequire(import.meta.url);
-  let compiler;
-  try {
-    compiler = join(dirname(require.resolve('typescript/package.json')), 'bin/tsc');
-  } catch {
-    // Installed without development packages: what was built is what there is.
-    if (existsSync(entry)) return;
+  if (!existsSync(compiler)) {
     console.error('dist/ is missing, and TypeScript is not installed to build it: run npm ci, then npm run build.');
     process.exit(1);
   }
-  rmSync(join(root, 'dist/server'), { recursive: true, force: true });
-  rmSync(join(root, 'dist/server.tsbuildinfo'), { force: true });
-  execFileSync(process.execPath, [compiler, '-b', 'server'], { cwd: root, stdio: 'inherit' });
+  // What changes while it is being built is built again next time.
+  const begun = new Date();
+  run(compiler, '-b', 'server');
+  run(bundler, 'build', 'web', '--logLevel', 'warn');
   cpSync(join(root, 'server/db/migrations'), join(root, 'dist/server/db/migrations'), { recursive: true });
+  writeFileSync(stamp, '');
+  utimesSync(stamp, begun, begun);
+}
+
+function run(tool, ...args) {
+  execFileSync(process.execPath, [tool, ...args], { cwd: root, stdio: 'inherit' });
 }

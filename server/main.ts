@@ -8,9 +8,10 @@ import type { Home } from './api/deps.ts';
 import { buildApp } from './app.ts';
 import { createControlPlane } from './backends/control-plane.ts';
 import { type Config, ConfigError, parseConfig } from './config.ts';
-import { connect, type Database } from './db/connect.ts';
+import { connect, type Database, rootCause } from './db/connect.ts';
 import { type EmbeddedDatabase, startEmbedded } from './db/embedded.ts';
 import { migrateHome } from './db/migrate.ts';
+import { buildIndexes, recommendedIndexes } from './db/platform-index.ts';
 import { findProject, type Project } from './project.ts';
 import { createStartup } from './startup.ts';
 import { systemClock } from './sweep/clock.ts';
@@ -25,7 +26,11 @@ const SPARE_CONNECTIONS = 5;
 
 const settings = readConfig();
 const log = pino({ level: settings.logLevel });
-await run(settings, findProject(import.meta.url));
+const [command, ...options] = process.argv.slice(2);
+if (command === undefined) await run(settings, findProject(import.meta.url));
+else if (command === 'platform:index' && options.every((option) => option === '--print')) {
+  await indexPlatform(settings, options.length > 0);
+} else fail(`${process.argv.slice(2).join(' ')} is not a command. Allowed: none (serve), platform:index [--print].`, 2);
 
 /** Nothing is started with settings that are wrong. */
 function readConfig(): Config {
@@ -33,8 +38,29 @@ function readConfig(): Config {
     return parseConfig(process.env, (path) => readFileSync(path, 'utf8'));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(2);
+    fail(error.message, 2);
+  }
+}
+
+function fail(message: string, exitCode: number): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(exitCode);
+}
+
+/** Prints the recommended indexes; builds them, too, since that is what was asked for. */
+async function indexPlatform({ home, platform }: Config, printOnly: boolean): Promise<void> {
+  const tell = (sentence: string): boolean => process.stdout.write(`${sentence}\n`);
+  for (const { sql } of recommendedIndexes(platform.table)) if (printOnly) tell(`${sql};`);
+  if (printOnly) return;
+  const url = platform.url ?? (home.kind === 'url' ? home.url : null);
+  if (url === null)
+    fail('Set PLATFORM_DATABASE_URL or DATABASE_URL: there is no platform database to build indexes in.', 2);
+  try {
+    await buildIndexes(url, platform.table, tell);
+  } catch (error) {
+    const { message } = rootCause(error);
+    const sql = recommendedIndexes(platform.table).map((index) => `  ${index.sql};`);
+    fail(`Not built: ${message}. Only the owner of the table may; for them:\n${sql.join('\n')}`, 1);
   }
 }
 

@@ -1,0 +1,17 @@
+import type { Reporter, TestCase, TestModule } from 'vitest/node';
+
+/** Ends a run with one line of numbers, and names what it did not run: a skipped test must not pass for a green one. */
+export default class CountReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    const tests = modules.flatMap((module) => [...module.children.allTests()]);
+    const inState = (state: string): TestCase[] => tests.filter((test) => test.result().state === state);
+    const skipped = inState('skipped');
+    for (const test of skipped) {
+      const { note } = { note: undefined, ...test.result() };
+      console.log(`skipped: ${test.fullName}${note === undefined ? '' : ` (${note})`}`);
+    }
+    const broken = modules.filter((module) => module.errors().length > 0).length;
+    const counts = [`${inState('passed').length} passed`, `${inState('failed').length + broken} failed`];
+    console.log([...counts, ...(skipped.length === 0 ? [] : [`${skipped.length} skipped`])].join(', '));
+  }
+}
