@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/unit/**/*.test.ts', 'test/integration/**/*.test.ts'],
-    globalSetup: ['test/support/global-setup.ts'],
+    globalSetup: ['test/support/global-setup.ts', 'test/support/run-directory.ts'],
     reporters: ['default', './test/support/count-reporter.ts'],
     pool: 'forks',
     // A slow machine must not turn a test red: these only end what hangs.

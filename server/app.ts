@@ -3,7 +3,7 @@ import etag from '@fastify/etag';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import staticFiles from '@fastify/static';
-import swagger from '@fastify/swagger';
+import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import Type from 'typebox';
@@ -35,6 +35,11 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     requestIdHeader: false,
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: 1000 },
+    // A path that cannot be decoded meets no hook.
+    frameworkErrors: (error, request, reply) => {
+      reply.header('x-request-id', request.id);
+      return handleError(error, request, reply);
+    },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   app.setValidatorCompiler(validatorCompiler);
@@ -43,13 +48,18 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
-  registerSafety(app, deps.config.http);
+  // Before what may refuse a request: refusals are protected, too.
   await app.register(helmet, HELMET);
+  registerSafety(app, deps.config.http);
   await app.register(rateLimit, { global: false });
   await app.register(swagger, openApi(deps.version));
   await app.register(healthRoutes(deps));
   await app.register(
     async (api) => {
+      api.addHook('onRequest', async ({ method, raw }) => {
+        // The answer to a change is what it did: never "not modified".
+        if (method !== 'GET' && method !== 'HEAD') delete raw.headers['if-none-match'];
+      });
       await api.register(etag, { hashFn: hashWithoutTimes });
       api.addHook('onSend', async (_request, reply) => {
         reply.header('cache-control', 'no-cache');
@@ -67,8 +77,9 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
 }
 
 async function documentRoute(api: FastifyInstance): Promise<void> {
+  const querystring = Type.Object({}, { additionalProperties: false });
   const response = { 200: Type.Object({}, { additionalProperties: true }), ...problemResponses([]) };
-  api.get('/openapi.json', { schema: { summary: 'This document', response } }, async () => api.swagger());
+  api.get('/openapi.json', { schema: { summary: 'This document', querystring, response } }, async () => api.swagger());
 }
 
 /** Strict from the first commit: the page loads nothing that this server does not serve, and nothing inline. */
@@ -109,8 +120,21 @@ function hashWithoutTimes(payload: string | Buffer): string {
   return createHash('sha256').update(text).digest('base64url');
 }
 
-function openApi(version: string) {
+function openApi(version: string): FastifyDynamicSwaggerOptions {
   return {
+    transformObject: (document) => {
+      if (!('openapiObject' in document)) return document.swaggerObject;
+      for (const path of Object.values(document.openapiObject.paths ?? {})) {
+        for (const change of [path?.post, path?.put, path?.delete]) {
+          const body = change?.requestBody;
+          if (body === undefined || '$ref' in body) continue;
+          const schema = body.content['application/json']?.schema;
+          // The plugin says that every body is; but one without a required field may be left out (acceptJsonOnly).
+          body.required = schema !== undefined && 'required' in schema;
+        }
+      }
+      return document.openapiObject;
+    },
     openapi: {
       openapi: '3.1.0',
       info: {
@@ -122,7 +146,7 @@ function openApi(version: string) {
           'carry an ETag that leaves out `now` and `observedAt`, which are also sent as X-Now and X-Observed-At.',
       },
     },
-  } as const;
+  };
 }
 
 /** The built console: every path that is not of the API answers with its page, so that links can be pasted. */

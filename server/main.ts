@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import closeWithGrace from 'close-with-grace';
+import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import type { Home } from './api/deps.ts';
 import { buildApp } from './app.ts';
@@ -10,6 +11,7 @@ import { createControlPlane } from './backends/control-plane.ts';
 import { type Config, ConfigError, parseConfig } from './config.ts';
 import { connect, type Database, rootCause } from './db/connect.ts';
 import { type EmbeddedDatabase, startEmbedded } from './db/embedded.ts';
+import { errorCode } from './db/embedded-error.ts';
 import { migrateHome } from './db/migrate.ts';
 import { buildIndexes, recommendedIndexes } from './db/platform-index.ts';
 import { findProject, type Project } from './project.ts';
@@ -88,8 +90,31 @@ async function run(config: Config, project: Project): Promise<void> {
   });
 
   warnLoudly(config);
-  await app.listen({ host: http.host, port: http.port });
+  await listen(app, http);
   startup.start();
+}
+
+/** Nothing has been started yet that would have to be closed. */
+async function listen(app: FastifyInstance, { host, port }: Config['http']): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    fail(`Cannot listen on ${host}, port ${port}: ${cannotListen(errorCode(error))}`, 1);
+  }
+}
+
+function cannotListen(code: string | undefined): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return 'another program listens there already. End it, or set PORT to another port.';
+    case 'EACCES':
+      return 'this user may not (ports below 1024 are reserved). Set PORT to a higher one.';
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return 'this machine has no such address. Set HOST.';
+    default:
+      return `it failed with ${code ?? 'an unknown error'}. Set HOST and PORT.`;
+  }
 }
 
 function warnLoudly({ disabledReason, http, sweep }: Config): void {

@@ -20,6 +20,8 @@ export interface Startup {
 
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
+/** A database that does not answer must not keep the process from ending. */
+const PATIENCE_MS = 8_000;
 
 export function createStartup({ clock, log, open }: StartupDeps): Startup {
   const told = new AbortController();
@@ -50,7 +52,9 @@ export function createStartup({ clock, log, open }: StartupDeps): Startup {
     state: () => ({ home, error }),
     async stop() {
       told.abort();
-      await starting;
+      const enough = new AbortController();
+      await Promise.race([starting, clock.delay(PATIENCE_MS, enough.signal)]);
+      enough.abort();
       await home?.sweeper.loop.stop();
     },
   };

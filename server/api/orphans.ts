@@ -48,14 +48,16 @@ const OrphanList = Type.Object({
 });
 export type OrphanListAnswer = Static<typeof OrphanList>;
 
-const WorkspacePath = Type.Object({ workspaceId: Type.String({ minLength: 1, maxLength: 200 }) });
+/** PostgreSQL has no text with a NUL in it, so nothing it holds can be found by one. */
+const NO_NUL = '^[^\\u0000]*$';
+const WorkspacePath = Type.Object({ workspaceId: Type.String({ minLength: 1, maxLength: 200, pattern: NO_NUL }) });
 
 const ListQuery = Type.Object(
   {
     state: Type.Optional(Type.Enum([...ORPHAN_STATES], { description: 'Default: all that are open' })),
     class: Type.Optional(Type.Enum([...FAILURE_CLASSES])),
     why: Type.Optional(Type.Enum([...WHYS])),
-    q: Type.Optional(Type.String({ maxLength: 200, pattern: '^[^\\u0000]*$', description: 'Part of a name or an id' })),
+    q: Type.Optional(Type.String({ maxLength: 200, pattern: NO_NUL, description: 'Part of a name or an id' })),
     sort: Type.Optional(Type.Enum([...ORPHAN_SORTS], { default: 'urgent' })),
     tenant: Type.Optional(Type.String({ minLength: 1, maxLength: 63 })),
     ...PageQuery,

@@ -92,7 +92,7 @@ export function handleError(error: FastifyError | Error, request: FastifyRequest
   const code = 'code' in error ? FASTIFY_CODES[error.code] : undefined;
   if (code !== undefined) return sendProblem(request, reply, code, allowed(code));
   if ('statusCode' in error && error.statusCode !== undefined && error.statusCode < 500) {
-    return sendProblem(request, reply, 'invalid_request', error.message);
+    return sendProblem(request, reply, 'invalid_request', `${error.message.replace(/\.$/, '')}.`);
   }
   request.log.error({ err: error }, 'A request failed');
   return sendProblem(request, reply, 'internal_error', 'See the log of the server under this request id.');

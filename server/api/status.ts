@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type, { type Static } from 'typebox';
 import type { Config } from '../config.ts';
+import { DatabaseFailure } from '../db/connect.ts';
 import {
   BACKEND_KINDS,
   FAILURE_CLASSES,
@@ -11,7 +12,7 @@ import {
 } from '../sweep/outcome.ts';
 import { readStatus, type StatusRows } from '../sweep/status.ts';
 import { readSweep } from '../sweep/sweep-list.ts';
-import { type ApiDeps, type Home, homeOf } from './deps.ts';
+import type { ApiDeps, Home } from './deps.ts';
 import { problemResponses } from './problem.ts';
 import { SweepSchema, sweepOnWire } from './sweeps.ts';
 import { iso, Nullable, Time } from './wire.ts';
@@ -85,6 +86,24 @@ const StatusSchema = Type.Object({
 export type Status = Static<typeof StatusSchema>;
 
 export function statusRoutes(deps: ApiDeps): FastifyPluginAsyncTypebox {
+  let failingSince: Date | null = null;
+  const steady = createSteadyTime();
+
+  /** Answers whatever is away: this is where one looks to find out what is. */
+  const readable = async (): Promise<Status> => {
+    const { home, error } = deps.state();
+    if (home === null) return withoutHome(deps, error ?? 'It is being started.', deps.startedAt);
+    try {
+      const status = await withHome(deps, home, steady);
+      failingSince = null;
+      return status;
+    } catch (failure) {
+      if (!(failure instanceof DatabaseFailure)) throw failure;
+      failingSince ??= new Date();
+      return withoutHome(deps, failure.message, failingSince);
+    }
+  };
+
   return async (app) => {
     app.get(
       '/status',
@@ -92,11 +111,11 @@ export function statusRoutes(deps: ApiDeps): FastifyPluginAsyncTypebox {
         schema: {
           summary: 'Everything for the top of the console; what is not known is null, never 0',
           querystring: Type.Object({}, { additionalProperties: false }),
-          response: { 200: StatusSchema, ...problemResponses(['home_database_unavailable']) },
+          response: { 200: StatusSchema, ...problemResponses([]) },
         },
       },
       async (_request, reply) => {
-        const status = deps.state().home === null ? withoutHome(deps) : await withHome(deps, homeOf(deps));
+        const status = await readable();
         reply.header('x-now', status.now);
         if (status.observedAt !== null) reply.header('x-observed-at', status.observedAt);
         return status;
@@ -117,12 +136,24 @@ function fixed({ config, version, replica }: ApiDeps) {
   };
 }
 
-async function withHome(deps: ApiDeps, { database, sweeper }: Home): Promise<Status> {
+/** A time that is measured anew for every answer is the same as before while it differs by less. */
+const SAME_TIME_MS = 500;
+
+/** Else the next tick, some milliseconds off, would make every answer a new one. */
+function createSteadyTime(): (measured: Date) => Date {
+  let shown = new Date(0);
+  return (measured) => {
+    if (Math.abs(measured.getTime() - shown.getTime()) >= SAME_TIME_MS) shown = measured;
+    return shown;
+  };
+}
+
+async function withHome(deps: ApiDeps, { database, sweeper }: Home, steady: (measured: Date) => Date): Promise<Status> {
   const { config } = deps;
   await sweeper.fresh();
   const rows = await readStatus(database, config.tenant, config.sweep.intervalMs);
   const { tenant, counts, inventory, causes } = rows;
-  if (tenant === null) return withoutHome(deps);
+  if (tenant === null) return withoutHome(deps, 'It holds nothing of this tenant any more.', deps.startedAt);
   const last = rows.lastSweepId === null ? null : await readSweep(database, config.tenant, rows.lastSweepId);
   const nextTickInMs = sweeper.loop.nextTickInMs();
   // Before the first look nothing is known, and "0 orphans" would be a guess.
@@ -133,7 +164,7 @@ async function withHome(deps: ApiDeps, { database, sweeper }: Home): Promise<Sta
     sweeper: {
       ...sweeperState(config, tenant.late),
       intervalSeconds: config.sweep.intervalMs / 1000,
-      nextSweepAt: nextTickInMs === null ? null : iso(new Date(tenant.now.getTime() + nextTickInMs)),
+      nextSweepAt: nextTickInMs === null ? null : iso(steady(new Date(tenant.now.getTime() + nextTickInMs))),
       lastSweep: last === null ? null : sweepOnWire(last, false),
       currentSweepId: tenant.leaseValid ? tenant.leaseSweepId : null,
     },
@@ -169,22 +200,18 @@ function leaseOnWire({ leaseValid, leaseHolder, leaseSweepId, leaseUntil }: Tena
   return { holder: leaseHolder, sweepId: leaseSweepId, until: iso(leaseUntil) };
 }
 
-function platformOnWire({
-  observedAt,
-  observeError,
-  observeErrorAt,
-  platformWriteError,
-}: TenantRow): Status['platform'] {
-  const error = observeError ?? platformWriteError;
-  if (error !== null) return { state: 'failing', error, since: iso(observeErrorAt) };
+/** Failing since the last look that succeeded: when a look first failed is not known, and the last failure is no "since". */
+function platformOnWire({ observedAt, observeError, platformWriteError }: TenantRow): Status['platform'] {
+  if (observeError !== null) return { state: 'failing', error: observeError, since: iso(observedAt) };
+  if (platformWriteError !== null) return { state: 'failing', error: platformWriteError, since: null };
   return { state: observedAt === null ? 'unknown' : 'answering', error: null, since: null };
 }
 
 /** What can be said without our own database: that it is away, since when, and what the settings say. */
-function withoutHome(deps: ApiDeps): Status {
-  const { config, startedAt, state } = deps;
+function withoutHome(deps: ApiDeps, error: string, since: Date): Status {
+  const { config } = deps;
   const now = new Date();
-  const late = now.getTime() - startedAt.getTime() > config.sweep.intervalMs * 2.5;
+  const late = now.getTime() - since.getTime() > config.sweep.intervalMs * 2.5;
   return {
     ...fixed(deps),
     now: iso(now),
@@ -206,7 +233,7 @@ function withoutHome(deps: ApiDeps): Status {
       positiveControl: 'unknown',
       lastSuccessAt: null,
     },
-    home: { state: 'failing', error: state().error ?? 'It is being started.', since: iso(startedAt) },
+    home: { state: 'failing', error, since: iso(since) },
     platform: { state: 'unknown', error: null, since: null },
     lastObserve: { observedAt: null, error: null },
     observedAt: null,

@@ -45,7 +45,10 @@ const ListedSweep = Type.Object({
   ),
 });
 
-const Actor = Type.String({ minLength: 1, maxLength: 80, pattern: '^[^\\u0000-\\u001f]*$' });
+const MOST_ACTOR_CHARACTERS = 80;
+/** One line, and not blank. */
+const ACTOR_PATTERN = '^(?=.*\\S)[^\\u0000-\\u001f\\u007f]*$';
+const Actor = Type.String({ minLength: 1, maxLength: MOST_ACTOR_CHARACTERS, pattern: ACTOR_PATTERN });
 
 const NewSweep = Type.Object(
   {
@@ -215,8 +218,10 @@ export function sweepRoutes(deps: ApiDeps): FastifyPluginAsyncTypebox {
 function actorOf(request: FastifyRequest): string | null {
   const actor = request.headers['x-actor'];
   if (actor === undefined) return null;
-  if (typeof actor === 'string' && actor.length >= 1 && actor.length <= 80) return actor;
-  throw new ProblemError('invalid_request', 'X-Actor: must be 1 to 80 characters.');
+  if (typeof actor === 'string' && actor.length <= MOST_ACTOR_CHARACTERS && new RegExp(ACTOR_PATTERN).test(actor)) {
+    return actor;
+  }
+  throw new ProblemError('invalid_request', 'X-Actor: must be 1 to 80 characters in one line, and not blank.');
 }
 
 function noSweep(id: string): ProblemError {

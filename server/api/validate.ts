@@ -58,7 +58,8 @@ function describeFlaw({ keyword, instancePath, params, message }: Flaw, place: s
   // Said by `additionalProperties`, which names the field as well.
   if (keyword === 'boolean') return null;
   if (keyword === 'additionalProperties' && 'additionalProperties' in params) {
-    return `${place}: unknown field ${JSON.stringify(params.additionalProperties)}`;
+    const names = [params.additionalProperties].flat().map((name) => JSON.stringify(name));
+    return `${place}: unknown field ${names.join(', ')}`;
   }
   const options = 'allowedValues' in params && Array.isArray(params.allowedValues) ? params.allowedValues : null;
   const wants = options === null ? message : `must be one of ${options.join(', ')}`;

@@ -10,7 +10,7 @@ export function Nullable<Schema extends TSchema>(schema: Schema) {
 export const Time = Type.String({ format: 'date-time', description: 'ISO 8601 in UTC' });
 
 export const PageQuery = {
-  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 1000, description: '`nextCursor` of the page before' })),
+  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 2000, description: '`nextCursor` of the page before' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
 };
 export const DEFAULT_LIMIT = 50;

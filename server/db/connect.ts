@@ -60,12 +60,14 @@ export function connect(url: string, options: ConnectOptions): Database {
   pool.on('error', options.onError);
   // Without a listener of its own, a client that breaks while it is checked out ends the process.
   pool.on('connect', (client) => client.on('error', options.onError));
-  const parsed = new URL(url);
+  // Without a host a user is no URL, though pg takes it: then the host is the folder of a Unix socket.
+  const parsed = new URL(url.replace('@/', '@localhost/'));
+  const host = parsed.searchParams.get('host') ?? parsed.hostname;
   const begin = beginStatement(statementTimeoutMs, options.rowSecurityOff ?? false);
 
   return {
     user: decodeURIComponent(parsed.username),
-    place: `${parsed.hostname}:${parsed.port || '5432'}${decodeURIComponent(parsed.pathname)}`,
+    place: `${host}:${parsed.port || '5432'}${decodeURIComponent(parsed.pathname)}`,
     async transaction(run) {
       const client = await pool.connect().catch((error: unknown) => {
         throw new DatabaseFailure(error);
@@ -122,5 +124,7 @@ export function rootCause(error: unknown): Error {
   if (!(error instanceof Error)) return new Error(String(error));
   let root = error;
   while (root.cause instanceof Error) root = root.cause;
-  return root;
+  // A name with several addresses, none of which answered: the error about them all has an empty message.
+  const [first]: unknown[] = root instanceof AggregateError ? root.errors : [];
+  return first instanceof Error ? first : root;
 }

@@ -106,6 +106,8 @@ async function refusalToCall({ lease, stopper, told }: AttemptDeps): Promise<str
   return null;
 }
 
+const NOT_CLEARED = "The platform's database accepted the update that clears the id, but the row still has it.";
+
 type Judged =
   | { readonly kind: 'go'; readonly rechecked: Rechecked }
   | { readonly kind: 'ended'; readonly draft: Draft; readonly rechecked: Rechecked | null };
@@ -155,6 +157,9 @@ async function afterAnswer(deps: AttemptDeps, orphan: ClaimedOrphan, answer: Sto
   const { httpStatus } = answer;
   try {
     const cleared = await deps.platform.clear(orphan);
+    if (cleared === 'kept') {
+      return { outcome: 'clear_failed', class: 'platform', httpStatus, message: NOT_CLEARED, called: true };
+    }
     if (answer.kind === 'gone') {
       return { outcome: 'already_gone', class: null, httpStatus, message: null, called: true };
     }

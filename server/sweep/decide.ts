@@ -114,7 +114,7 @@ export interface Vanished {
   readonly instanceId: string;
   readonly why: Why;
   readonly lastOutcome: Outcome | null;
-  /** A late answer said that a Stop of it had been accepted. */
+  /** A Stop of it has been accepted: a late answer said so, or its id could not be cleared. */
   readonly lateStop: boolean;
 }
 

@@ -66,7 +66,7 @@ function explainResolved(resolution: Resolution | null): string {
 function explainOpen(orphan: Explained): string {
   if (orphan.lastOutcome === 'stopped_live') {
     const name = orphan.workspaceName ?? orphan.workspaceId;
-    return `${name} was restored while its instance was being stopped, so a live workspace may be without its instance; a person must look.`;
+    return `The workspace ${name} was restored while its instance was being stopped, so a live workspace may be without its instance; a person must look.`;
   }
   switch (orphan.why) {
     case 'row_gone':

@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm';
+import { eq, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/connect.ts';
 import { tenants } from '../db/schema.ts';
 import type { Clock } from './clock.ts';
@@ -10,6 +10,16 @@ const MAX_AGE_MS = 2_000;
 const SLOW_FACTOR = 20;
 /** A console waits no longer than this: then it is shown what there is, with its age. */
 const PATIENCE_MS = 2_500;
+
+/** How old the inventory may be, as an interval. In a statement about `tenants`. */
+function allowedAge(moreMs: number): SQL {
+  const slow = sql`coalesce(${tenants.observeMs}, 0) * ${SLOW_FACTOR}`;
+  return sql`make_interval(secs => (greatest(${MAX_AGE_MS}, ${slow}) + ${moreMs}) / 1000.0)`;
+}
+
+/** Whether the platform did not answer somebody who has just asked for a fresh inventory, and waited. */
+export const isStale: SQL<boolean> = sql<boolean>`(${tenants.observeError} is not null
+  or coalesce(${tenants.observedAt} < now() - ${allowedAge(PATIENCE_MS)}, true))`;
 
 export interface FreshDeps {
   readonly clock: Clock;
@@ -50,11 +60,10 @@ export function createFresh({ clock, home, tenant, observe, onError }: FreshDeps
 }
 
 async function isOld(home: Database, tenant: string): Promise<boolean> {
-  const limit = sql`make_interval(secs => greatest(${MAX_AGE_MS}, coalesce(${tenants.observeMs}, 0) * ${SLOW_FACTOR}) / 1000.0)`;
   const [state] = await home.transaction((tx) =>
     tx
       .select({
-        old: sql<boolean>`coalesce(${tenants.observedAt} < clock_timestamp() - ${limit}, true)`,
+        old: sql<boolean>`coalesce(${tenants.observedAt} < clock_timestamp() - ${allowedAge(0)}, true)`,
         justFailed: sql<boolean>`coalesce(${tenants.observeErrorAt} > clock_timestamp() - interval '2 seconds', false)`,
       })
       .from(tenants)

@@ -234,12 +234,11 @@ async function conclude(tx: Transaction, { startedAt, differences, current }: Lo
       instanceId: orphans.instanceId,
       why: orphans.why,
       lastOutcome: orphans.lastOutcome,
-      lateStop: sql<boolean>`exists (
-        select 1 from ${attempts} where ${attempts.orphanId} = ${orphans.id} and ${attempts.lateAnswer} = 'stopped')`,
+      lateStop: acceptedStop('orphans.id'),
     })
     .from(orphans)
     .where(and(sql`${orphans.id} = any(${sql.param(missing)}::uuid[])`, mayTouch(startedAt)))
-    .for('update', { of: orphans });
+    .for('update');
   const changes = new Map<string, { conclusion: Conclusion; ids: string[] }>();
   for (const orphan of locked) {
     const conclusion = concludeVanished(orphan, current.get(orphan.workspaceId));
@@ -250,6 +249,18 @@ async function conclude(tx: Transaction, { startedAt, differences, current }: Lo
     else change.ids.push(orphan.id);
   }
   for (const { conclusion, ids } of changes.values()) await applyConclusion(tx, ids, conclusion);
+}
+
+/**
+ * Whether a Stop of this orphan has been accepted, by a late answer or although its id could not be cleared: if its row
+ * lives again, its instance does not.
+ *
+ * @param orphanId as raw SQL: drizzle leaves the table's name out where there is but one
+ */
+export function acceptedStop(orphanId: 'orphans.id' | 'claimed.id'): SQL<boolean> {
+  return sql<boolean>`exists (
+    select 1 from ${attempts} as made where made.orphan_id = ${sql.raw(orphanId)}
+      and (made.outcome = 'clear_failed' or made.late_answer in ('stopped', 'stopped_live', 'clear_failed')))`;
 }
 
 function differs(before: { why: Why; lastOutcome: string | null }, conclusion: Conclusion): boolean {

@@ -84,7 +84,7 @@ export function createLoop({ clock, schedule, log, intervalMs, run, afterSweep }
 
   const rest = async (): Promise<void> => {
     const untilTickMs = Math.max(0, nextTickMs - clock.monotonicMs());
-    await clock.delay(Math.min(LOOK_EVERY_MS, untilTickMs), AbortSignal.any([told.signal, woken.signal]));
+    await clock.delay(Math.min(LOOK_EVERY_MS, untilTickMs), woken.signal);
   };
 
   const turnForEver = async (): Promise<void> => {
@@ -111,6 +111,7 @@ export function createLoop({ clock, schedule, log, intervalMs, run, afterSweep }
     wake: () => woken.abort(),
     async stop() {
       told.abort();
+      woken.abort();
       await running;
     },
     nextTickInMs: () =>

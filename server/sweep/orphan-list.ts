@@ -1,8 +1,9 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/connect.ts';
 import { attempts, orphans, tenants } from '../db/schema.ts';
+import { isStale } from './fresh.ts';
 import type { FailureClass, OrphanState, Why } from './outcome.ts';
-import { after, keysOf, type Order, orderBy, pageOf } from './page.ts';
+import { afterCursor, keysOf, type Order, orderBy, pageOf } from './page.ts';
 
 export const ORPHAN_SORTS = ['urgent', 'oldest', 'newest', 'attempts', 'name'] as const;
 export type OrphanSort = (typeof ORPHAN_SORTS)[number];
@@ -65,7 +66,12 @@ const ORDERS: Readonly<Record<OrphanSort, Order>> = {
   name: {
     name: 'name',
     keys: [
-      { expression: sql`coalesce(${orphans.workspaceName}, ${orphans.workspaceId})`, type: 'text', descending: false },
+      // Not all of it: a cursor carries its keys, and must fit into a URL.
+      {
+        expression: sql`left(coalesce(${orphans.workspaceName}, ${orphans.workspaceId}), 200)`,
+        type: 'text',
+        descending: false,
+      },
       id,
     ],
   },
@@ -144,7 +150,7 @@ export async function listOrphans(
     const rows = await tx
       .select({ ...orphanColumns, keys: keysOf(order) })
       .from(orphans)
-      .where(filter.cursor === undefined ? matching : and(matching, after(order, filter.cursor)))
+      .where(filter.cursor === undefined ? matching : and(matching, afterCursor(order, filter.cursor)))
       .orderBy(...orderBy(order))
       .limit(filter.limit + 1);
     const [counted] = await tx.select({ total: sql<number>`count(*)::int` }).from(orphans).where(matching);
@@ -171,13 +177,12 @@ function contains(q: string): SQL {
     or ${orphans.instanceId} ilike ${pattern})`;
 }
 
-/** When the platform was last looked at, and whether that is all one should know: `stale` when the last look failed. */
+/** When the platform was last looked at, and whether that is as fresh as it should be. */
 async function ageOf(tx: Transaction, tenant: string) {
   const [state] = await tx
     .select({
       observedAt: tenants.observedAt,
-      stale: sql<boolean>`${tenants.observeError} is not null or ${tenants.observedAt} is null
-        or ${tenants.observedAt} < now() - make_interval(secs => greatest(10, coalesce(${tenants.observeMs}, 0) * 0.04))`,
+      stale: isStale,
     })
     .from(tenants)
     .where(eq(tenants.tenant, tenant));
@@ -208,7 +213,9 @@ export async function listAttempts(
     tx
       .select({ ...attemptColumns, keys: keysOf(NEWEST_ATTEMPT) })
       .from(attempts)
-      .where(and(eq(attempts.tenant, tenant), which, cursor === undefined ? undefined : after(NEWEST_ATTEMPT, cursor)))
+      .where(
+        and(eq(attempts.tenant, tenant), which, cursor === undefined ? undefined : afterCursor(NEWEST_ATTEMPT, cursor)),
+      )
       .orderBy(...orderBy(NEWEST_ATTEMPT))
       .limit(limit + 1),
   );

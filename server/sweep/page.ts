@@ -21,12 +21,25 @@ export interface Order {
   readonly keys: readonly SortKey[];
 }
 
-const WELL_FORMED: Readonly<Record<KeyType, RegExp>> = {
-  timestamptz: /^\d{4,6}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d(:\d\d){0,2}$/,
-  uuid: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
-  integer: /^-?\d{1,9}$/,
-  text: /^[^\0]*$/s,
+const TIMESTAMP =
+  /^(?<year>\d{4}|[1-9]\d{4,5})-(?<rest>\d\d-\d\d \d\d:\d\d:\d\d)(\.\d{1,6})?[+-](0\d|1[0-5])(:[0-5]\d){0,2}$/;
+
+/** What the database would take for a value of this type: it must never be the one that refuses a cursor. */
+const IS_VALUE: Readonly<Record<KeyType, (text: string) => boolean>> = {
+  timestamptz: isTimestamp,
+  uuid: (text) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text),
+  integer: (text) => /^-?\d{1,9}$/.test(text),
+  text: (text) => !text.includes('\0'),
 };
+
+function isTimestamp(text: string): boolean {
+  const { year = '', rest = '' } = TIMESTAMP.exec(text)?.groups ?? {};
+  const date = new Date(`+${year.padStart(6, '0')}-${rest.replace(' ', 'T')}Z`);
+  // A day that its month does not have comes back as one of the next month.
+  return (
+    Number(year) > 0 && !Number.isNaN(date.getTime()) && date.toISOString().slice(-19, -5) === rest.replace(' ', 'T')
+  );
+}
 
 /** The keys of a row as text, with all the digits the database has: a JavaScript date would lose the microseconds. */
 export function keysOf(order: Order): SQL<string[]> {
@@ -41,7 +54,7 @@ export function orderBy(order: Order): SQL[] {
 }
 
 /** What comes after a cursor in this order. */
-export function after(order: Order, cursor: string): SQL {
+export function afterCursor(order: Order, cursor: string): SQL {
   const values = decode(order, cursor);
   // (a, b) > (x, y), written out because the keys of an order may go both ways.
   const alternatives = order.keys.map((key, i) => {
@@ -73,7 +86,7 @@ function decode(order: Order, cursor: string): string[] {
   const fits =
     name === order.name &&
     values.length === order.keys.length &&
-    order.keys.every((key, i) => WELL_FORMED[key.type].test(values[i] ?? ''));
+    order.keys.every((key, i) => IS_VALUE[key.type](values[i] ?? ''));
   if (!fits) throw new CursorError('cursor: not one that this list gave out for this sort. Start without it.');
   return values;
 }

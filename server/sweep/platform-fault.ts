@@ -56,7 +56,7 @@ export function platformFault(error: unknown, at: PlatformPlace): PlatformFault 
 
 function sentence(error: unknown, cause: Error, at: PlatformPlace): [PlatformFaultCode, string] {
   const answer = databaseErrorOf(error);
-  const table = `${at.table.schema}.${at.table.name}`;
+  const table = `${quoted(at.table.schema)}.${quoted(at.table.name)}`;
   if (answer === null) {
     return [
       'unreachable',
@@ -64,8 +64,10 @@ function sentence(error: unknown, cause: Error, at: PlatformPlace): [PlatformFau
         'If that address is wrong, set PLATFORM_DATABASE_URL (or DATABASE_URL, when both are one).',
     ];
   }
-  // Both are 42501; only the routine tells a policy from a missing grant.
+  const said = brief(answer.message);
+  // All are 42501; only the routine tells a policy, or a database that lets us not in, from a missing grant.
   if (answer.code === '42501' && answer.routine === 'check_enable_rls') return rowSecurity(table, at);
+  if (answer.routine === 'CheckMyDatabase') return refused(said, at);
   switch (answer.code) {
     case '42P01':
     case '3F000':
@@ -73,40 +75,59 @@ function sentence(error: unknown, cause: Error, at: PlatformPlace): [PlatformFau
     case '42703':
       return [
         'no_column',
-        `The platform's table ${table} lacks a column (${answer.message}). Orphan Sweeper reads id, name, status, ` +
+        `The platform's table ${table} lacks a column (${said}). Orphan Sweeper reads id, name, status, ` +
           'instance_id and updated_at; PLATFORM_TABLE names the table.',
       ];
     case '42501':
       return [
         'no_grant',
-        `The role ${at.user} may not read or clear ${table} (${answer.message}). Run: ` +
-          `grant select, update (instance_id, updated_at) on ${table} to ${at.user}`,
+        `The role ${at.user} may not read or clear ${table} (${said}). Run: ` +
+          `grant usage on schema ${quoted(at.table.schema)} to ${quoted(at.user)}; ` +
+          `grant select, update (instance_id, updated_at) on ${table} to ${quoted(at.user)}`,
+      ];
+    case '55000':
+    case '42809':
+      return [
+        'failed',
+        `The platform's ${table} cannot be updated, so no id can be cleared (${said}). Set PLATFORM_TABLE to a table, ` +
+          'or to a view that can be updated.',
       ];
     case '25006':
       return notWritable(new ReadOnlyPlatform('read_only'), at);
     case '22P02':
       return [
         'no_removed',
-        `The platform's table ${table} does not know what Orphan Sweeper asked for (${answer.message}): its status ` +
+        `The platform's table ${table} does not know what Orphan Sweeper asked for (${said}): its status ` +
           "must have the value 'removed'. PLATFORM_TABLE names the table.",
       ];
     case '57014':
     case '55P03':
       return [
         'timeout',
-        `The platform's database at ${at.place} did not answer in time (${answer.message}). ` +
+        `The platform's database at ${at.place} did not answer in time (${said}). ` +
           'The indexes recommended in the README make a look cheap.',
       ];
     default:
-      return refusedOrFailed(answer.code ?? '', answer.message, at);
+      return refusedOrFailed(answer.code ?? '', said, at);
   }
+}
+
+/** A server's words can hold a whole row, or all that a trigger has to say; the sentence around them is what helps. */
+const SAID_BYTES = 200;
+
+function brief(message: string): string {
+  const bytes = Buffer.from(message);
+  if (bytes.length <= SAID_BYTES) return message;
+  const start = bytes.subarray(0, SAID_BYTES).toString();
+  // A character that was cut in two becomes U+FFFD.
+  return `${start.replace(/\ufffd$/, '')}…`;
 }
 
 function rowSecurity(table: string, at: PlatformPlace): [PlatformFaultCode, string] {
   return [
     'row_security',
     `Row security on ${table} could hide rows from the role ${at.user}, and a hidden row is not a missing one. Give ` +
-      `the role BYPASSRLS (alter role ${at.user} bypassrls), or connect as the table's owner without FORCE ROW LEVEL ` +
+      `the role BYPASSRLS (alter role ${quoted(at.user)} bypassrls), or connect as the table's owner without FORCE ROW LEVEL ` +
       'SECURITY (PLATFORM_DATABASE_URL).',
   ];
 }
@@ -127,12 +148,19 @@ function notWritable({ why }: ReadOnlyPlatform, at: PlatformPlace): [PlatformFau
 
 /** Classes 08, 28, 3D, 53 and 57 are a server that lets nobody in, or not us. */
 function refusedOrFailed(code: string, message: string, at: PlatformPlace): [PlatformFaultCode, string] {
-  if (/^(08|28|3D|53|57)/.test(code)) {
-    return [
-      'refused',
-      `The platform's database at ${at.place} refuses the connection (${message}). ` +
-        'Set PLATFORM_DATABASE_URL (or DATABASE_URL, when both are one), or see what its log says.',
-    ];
-  }
+  if (/^(08|28|3D|53|57)/.test(code)) return refused(message, at);
   return ['failed', `The platform's database at ${at.place} answered with an error (${message}, SQLSTATE ${code}).`];
+}
+
+function refused(message: string, at: PlatformPlace): [PlatformFaultCode, string] {
+  return [
+    'refused',
+    `The platform's database at ${at.place} refuses the connection (${message}). ` +
+      'Set PLATFORM_DATABASE_URL (or DATABASE_URL, when both are one), or see what its log says.',
+  ];
+}
+
+/** As it must be written in SQL: what the sentences say is there to be copied. */
+function quoted(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }

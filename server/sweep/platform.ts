@@ -37,8 +37,11 @@ export interface Target {
   readonly instanceId: string;
 }
 
-/** What became of the row when its id was to be cleared. `live`: it is not removed and names this very instance. */
-export type Cleared = 'cleared' | 'live' | 'other';
+/**
+ * What became of the row when its id was to be cleared. `live`: it is not removed and names this very instance. `kept`:
+ * it is removed and still names it (a trigger that swallows the update, or a row that was live for that moment).
+ */
+export type Cleared = 'cleared' | 'live' | 'kept' | 'other';
 
 /** Every method throws a `PlatformFault`, whose message is a sentence for a person, when the platform cannot answer. */
 export interface Platform {
@@ -150,7 +153,8 @@ export function createPlatform(database: Database, names: PlatformTable): Platfo
         if (rowCount !== 0) return 'cleared';
         // A second statement, so that it sees what the update waited for.
         const [row] = await rowsOf(tx, ownRows([target.workspaceId]));
-        return row !== undefined && !row.removed && row.instance_id === target.instanceId ? 'live' : 'other';
+        if (row?.instance_id !== target.instanceId) return 'other';
+        return row.removed ? 'kept' : 'live';
       }),
   };
 }
@@ -168,8 +172,12 @@ function liveRow(row: ReadRow): LiveRow {
   return { workspaceId: row.id, workspaceName: row.name, instanceId: row.instance_id ?? '' };
 }
 
-/** An `updated_at` without time zone is UTC; one without a date (`infinity`) tells nothing. */
+/**
+ * An `updated_at` without time zone is UTC; one without a date (`infinity`), or with one that JavaScript does not know,
+ * tells nothing. Long ago time zones had seconds, and where it is earlier than UTC Go's zero time is a year BC.
+ */
 function inUtc(updatedAt: string | null): string | null {
-  if (updatedAt === null || !/^\d/.test(updatedAt)) return null;
-  return /(Z|[+-]\d\d(:?\d\d)?)$/.test(updatedAt) ? updatedAt : `${updatedAt}Z`;
+  const [, time, era = ''] = /^(\d{4,5}-.*?)( BC)?$/.exec(updatedAt ?? '') ?? [];
+  if (time === undefined) return null;
+  return /T.*(Z|[+-]\d\d(:\d\d){0,2})$/.test(time) ? updatedAt : `${time}Z${era}`;
 }

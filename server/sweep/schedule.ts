@@ -1,6 +1,7 @@
 import { and, asc, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/connect.ts';
-import { attempts, orphans, sweeps, tenants } from '../db/schema.ts';
+import { orphans, sweeps, tenants } from '../db/schema.ts';
+import { countAttempts } from './counts.ts';
 import { milliseconds } from './inventory.ts';
 import type { Trigger } from './outcome.ts';
 
@@ -145,11 +146,7 @@ async function endAbandoned(tx: Transaction, tenant: string): Promise<void> {
       result: 'interrupted',
       finishedAt: sql`now()`,
       error: 'The process that ran this sweep did not come back before its lease ran out.',
-      counts: sql`(
-        select coalesce(jsonb_object_agg(counted.outcome, counted.number), '{}') from (
-          select coalesce(${attempts.outcome}, 'interrupted') as outcome, count(*) as number
-          from ${attempts} where ${attempts.sweepId} = ${sweeps.id} group by 1
-        ) as counted)`,
+      counts: countAttempts('interrupted'),
     })
     .where(
       and(

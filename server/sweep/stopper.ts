@@ -19,11 +19,15 @@ export function createStopper(backend: Backend, clock: Clock, timeoutMs: number,
     wasCut: () => cut.aborted,
     async stop({ workspaceId, instanceId }, requestId) {
       const answered = new AbortController();
-      const over = AbortSignal.any([cut, signalAfter(clock, timeoutMs, answered.signal)]);
+      const over = new AbortController();
+      const giveUp = (): void => over.abort();
+      cut.addEventListener('abort', giveUp);
+      if (cut.aborted) giveUp();
+      void clock.delay(timeoutMs, answered.signal).then(giveUp);
       try {
         return await Promise.race([
-          backend.stop({ workspaceId, instanceId }, { requestId, signal: over }),
-          silence(clock, over, answered.signal, timeoutMs),
+          backend.stop({ workspaceId, instanceId }, { requestId, signal: over.signal }),
+          silence(clock, over.signal, answered.signal, timeoutMs),
         ]);
       } catch (error) {
         // A backend that throws is one failed orphan and nothing more.
@@ -31,29 +35,16 @@ export function createStopper(backend: Backend, clock: Clock, timeoutMs: number,
         return failed('rejected', `The Stop could not be sent (${message}).`);
       } finally {
         answered.abort();
+        cut.removeEventListener('abort', giveUp);
       }
     },
   };
 }
 
-/** Aborts after `ms`, unless it was answered before. */
-function signalAfter(clock: Clock, ms: number, answered: AbortSignal): AbortSignal {
-  const after = new AbortController();
-  void clock.delay(ms, answered).then(() => {
-    if (!answered.aborted) after.abort();
-  });
-  return after.signal;
-}
-
 async function silence(clock: Clock, over: AbortSignal, answered: AbortSignal, timeoutMs: number): Promise<StopAnswer> {
-  await aborted(AbortSignal.any([over, answered]));
+  if (!over.aborted) await new Promise((resolve) => over.addEventListener('abort', resolve, { once: true }));
   await clock.delay(ANSWER_MARGIN_MS, answered);
   return failed('timeout', `No whole answer within ${timeoutMs / 1000} s.`);
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }
 
 function failed(failureClass: 'timeout' | 'rejected', message: string): StopAnswer {

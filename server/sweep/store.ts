@@ -2,7 +2,7 @@ import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/connect.ts';
 import { attempts, orphans, sweeps, tenants } from '../db/schema.ts';
 import { type Conclusion, messagePattern, type Settlement, STUCK_AFTER_MS } from './decide.ts';
-import { applyConclusion, milliseconds } from './inventory.ts';
+import { acceptedStop, applyConclusion, milliseconds } from './inventory.ts';
 import type { FailureClass, Fault, Outcome, SweepResult, Why } from './outcome.ts';
 
 /** An orphan that a sweep has the right to attempt, for as long as its claim is renewed. */
@@ -14,7 +14,7 @@ export interface ClaimedOrphan {
   readonly why: Why;
   readonly failures: number;
   readonly lastOutcome: Outcome | null;
-  /** A late answer said that a Stop of it had been accepted. */
+  /** A Stop of it has been accepted: a late answer said so, or its id could not be cleared. */
   readonly lateStop: boolean;
 }
 
@@ -199,9 +199,7 @@ async function claim(tx: Transaction, tenant: string, sweepId: string, request: 
       why: claimed.why,
       failures: claimed.failures,
       lastOutcome: claimed.lastOutcome,
-      lateStop: sql<boolean>`exists (
-        select 1 from ${attempts} where ${attempts.orphanId} = ${claimed.orphanId}
-          and ${attempts.lateAnswer} = 'stopped')`,
+      lateStop: acceptedStop('claimed.id'),
     })
     .from(claimed)
     .orderBy(claimed.nextAttemptAt, claimed.orphanedAt, claimed.orphanId);
@@ -301,6 +299,8 @@ function afterStart(sweepId: string, ms: number): SQL {
 }
 
 async function end(tx: Transaction, { tenant, replica, sweepId }: SweepIdentity, ended: SweepEnd): Promise<void> {
+  // First, as everybody does who also touches orphans: in another order two of us would wait for each other.
+  await tx.select({ tenant: tenants.tenant }).from(tenants).where(eq(tenants.tenant, tenant)).for('update');
   await tx
     .update(orphans)
     .set({ claimedBy: null, claimedUntil: null })

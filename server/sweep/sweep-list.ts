@@ -1,9 +1,10 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/connect.ts';
-import { attempts, sweeps } from '../db/schema.ts';
+import { sweeps } from '../db/schema.ts';
+import { type Counts, countAttempts } from './counts.ts';
 import type { PageRequest } from './orphan-list.ts';
-import type { Outcome, SweepResult, Trigger } from './outcome.ts';
-import { after, keysOf, type Order, orderBy, pageOf } from './page.ts';
+import type { SweepResult, Trigger } from './outcome.ts';
+import { afterCursor, keysOf, type Order, orderBy, pageOf } from './page.ts';
 
 export interface SweepFilter {
   readonly trigger?: Trigger | undefined;
@@ -13,11 +14,7 @@ export interface SweepFilter {
 }
 
 /** While a sweep runs its counts are those of its attempts; its row gets them when it ends. */
-const counts = sql<Partial<Record<Outcome, number>>>`case when ${sweeps.result} = 'running' then (
-    select coalesce(jsonb_object_agg(counted.outcome, counted.number), '{}') from (
-      select ${attempts.outcome} as outcome, count(*) as number from ${attempts}
-      where ${attempts.sweepId} = ${sweeps.id} and ${attempts.outcome} is not null group by 1
-    ) as counted) else ${sweeps.counts} end`;
+const counts = sql<Counts>`case when ${sweeps.result} = 'running' then ${countAttempts(null)} else ${sweeps.counts} end`;
 
 const columns = {
   id: sweeps.id,
@@ -76,7 +73,7 @@ export async function listSweeps(home: Database, tenant: string, filter: SweepFi
           trigger === undefined ? undefined : eq(sweeps.trigger, trigger),
           result === undefined ? undefined : eq(sweeps.result, result),
           quiet ? undefined : sql`not (${isQuiet})`,
-          cursor === undefined ? undefined : after(NEWEST, cursor),
+          cursor === undefined ? undefined : afterCursor(NEWEST, cursor),
         ),
       )
       .orderBy(...orderBy(NEWEST))

@@ -51,7 +51,10 @@ async function judge(edit: Edit): Promise<Verdict> {
     const source = await readFile(path, 'utf8');
     const places = source.split(edit.find).length - 1;
     if (places !== 1) throw new Error(`${edit.claim}: ${edit.file} has ${places} places with ${edit.find}`);
-    await writeFile(path, source.replace(edit.find, () => edit.replace));
+    await writeFile(
+      path,
+      source.replace(edit.find, () => edit.replace),
+    );
     return runTests(copy, edit.tests);
   });
   console.log(`${failed > 0 ? 'red ' : 'GREEN'}  ${edit.claim}`);

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, rmdir, stat } from 'node:fs/promises';
-import { platform, tmpdir, userInfo } from 'node:os';
+import { platform, userInfo } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { pino } from 'pino';
-import { onTestFinished } from 'vitest';
+import { inject, onTestFinished } from 'vitest';
 import { type EmbeddedDatabase, startEmbedded } from '../../server/db/embedded.ts';
 import { errorCode } from '../../server/db/embedded-error.ts';
 import type { Account } from '../../server/db/embedded-run.ts';
@@ -23,7 +23,7 @@ export function nobody(): Account {
 
 /** A folder that everybody may enter, gone when the test is. */
 export async function temporaryFolder(mode = 0o755): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'embedded-test-'));
+  const folder = await mkdtemp(join(inject('postgresDirectory'), 'embedded-'));
   await chmod(folder, mode);
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;

@@ -10,7 +10,8 @@ import { type Clock, systemClock } from '../../server/sweep/clock.ts';
 import { createInventory, type Inventory } from '../../server/sweep/inventory.ts';
 import { observe } from '../../server/sweep/observe.ts';
 import { createPlatform as createPlatformTable, type Platform } from '../../server/sweep/platform.ts';
-import { createSchedule, type ManualRequest, type Schedule } from '../../server/sweep/schedule.ts';
+import type { PlatformTable } from '../../server/sweep/platform-fault.ts';
+import { type Begun, createSchedule, type ManualRequest, type Schedule } from '../../server/sweep/schedule.ts';
 import { createSweepStore, type SweepEnd, type SweepStore } from '../../server/sweep/store.ts';
 import { leaseMs, type SweepSettings, sweep } from '../../server/sweep/sweep.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
@@ -24,6 +25,8 @@ export interface WorldOptions {
   readonly indexes?: boolean;
   /** `schema.table`; `public.workspaces` unless told. */
   readonly table?: string;
+  /** Of the sweeper's sessions, in both databases; the server's own unless told. */
+  readonly timeZone?: string;
 }
 
 /** How one sweep of a test differs from the plain one. Wrappers force faults and interleavings at their very point. */
@@ -31,6 +34,8 @@ export interface SweepOptions {
   readonly trigger?: 'boot' | 'interval' | 'manual';
   readonly workspaceIds?: readonly string[];
   readonly dryRun?: boolean;
+  /** The replica runs under SWEEP_DRY_RUN: also what was queued as a real sweep is dry. */
+  readonly dryReplica?: boolean;
   readonly replica?: string;
   readonly settings?: Partial<SweepSettings>;
   readonly told?: AbortSignal;
@@ -86,8 +91,14 @@ export interface World {
   readonly platformDatabase: TestDatabase;
   readonly controlPlane: SimulatedControlPlane;
   readonly platform: SimulatedPlatform;
+  /** As SQL: quoted, with its schema. */
+  readonly tableName: string;
+  readonly tableNames: PlatformTable;
   readonly credentials: typeof CREDENTIALS;
   readonly homeDatabase: Database;
+  /** As the sweep is connected to the platform. */
+  readonly platformConnection: Database;
+  readonly backend: Backend;
   readonly schedule: Schedule;
   readonly log: BaseLogger;
   /** The platform as the sweep sees it. */
@@ -98,9 +109,13 @@ export interface World {
   leakMany(count: number): Promise<WorkspaceRow[]>;
   /** Takes the lease and runs one sweep; null when the lease (or the interval) said no. */
   sweep(options?: SweepOptions): Promise<{ readonly sweepId: string; readonly end: SweepEnd } | null>;
+  /** Runs one sweep that has begun; the lease is its own. */
+  run(begun: Begun, options?: SweepOptions): Promise<SweepEnd>;
   observe(options?: Pick<SweepOptions, 'wrapPlatform' | 'wrapInventory'>): Promise<void>;
   orphans(): Promise<OrphanRow[]>;
   orphan(workspaceId: string): Promise<OrphanRow>;
+  /** The same where the workspace had several instances. */
+  orphanOf(workspaceId: string, instanceId: string): Promise<OrphanRow>;
   attempts(): Promise<AttemptRow[]>;
   sweeps(): Promise<
     {
@@ -148,8 +163,13 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
 
   const log = pino({ level: 'silent' });
   const onError = (): void => undefined;
-  const homeDatabase = connect(home.url, { max: 15, onError });
-  const theirs = connect(platformDatabase.url, { max: 15, rowSecurityOff: true, onError });
+  const zoned = (url: string): string => {
+    const parsed = new URL(url);
+    if (options.timeZone !== undefined) parsed.searchParams.set('options', `-c timezone=${options.timeZone}`);
+    return parsed.href;
+  };
+  const homeDatabase = connect(zoned(home.url), { max: 15, onError });
+  const theirs = connect(zoned(platformDatabase.url), { max: 15, rowSecurityOff: true, onError });
   const [schema = '', name = ''] = tableName.split('.');
   const table = createPlatformTable(theirs, { schema, name });
   const backend = createControlPlane({ url: controlPlane.url, ...CREDENTIALS, version: '0.0.0' });
@@ -165,51 +185,62 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const schedule = scheduleOf('test', settings, false);
   await schedule.open();
 
+  const run = (begun: Begun, of: SweepOptions = {}, takenMs = (of.clock ?? systemClock).monotonicMs()) => {
+    const all = { ...settings, ...of.settings };
+    const { sweepId, trigger, scope, dryRun } = begun;
+    const store = createSweepStore(homeDatabase, { tenant: 'default', replica: of.replica ?? 'test', sweepId });
+    const inventory = createInventory(homeDatabase, 'default', all.intervalMs);
+    return sweep(
+      {
+        clock: of.clock ?? systemClock,
+        store: of.wrapStore?.(store) ?? store,
+        inventory: of.wrapInventory?.(inventory) ?? inventory,
+        platform: of.wrapPlatform?.(table) ?? table,
+        backend: of.backend === undefined ? backend : of.backend,
+        settings: all,
+        log,
+        random: of.random ?? Math.random,
+      },
+      { sweepId, trigger, scope, dryRun, takenMs },
+      of.told ?? new AbortController().signal,
+    );
+  };
+
   return {
     home,
     platformDatabase,
     controlPlane,
     platform,
+    tableName: quoted(tableName),
+    tableNames: { schema, name },
     credentials: CREDENTIALS,
     homeDatabase,
+    platformConnection: theirs,
+    backend,
     schedule,
     log,
     table,
     async leak(workspaceName) {
       const row = await platform.create(workspaceName);
-      await platformDatabase.query(`update ${tableName} set status = 'removed', updated_at = now() where id = $1`, [
-        row.id,
-      ]);
+      await platformDatabase.query(
+        `update ${quoted(tableName)} set status = 'removed', updated_at = now() where id = $1`,
+        [row.id],
+      );
       return { ...row, status: 'removed' };
     },
-    leakMany: (count) => leakMany(platformDatabase.pool, tableName, controlPlane, count, options.idType ?? 'uuid'),
+    leakMany: (count) =>
+      leakMany(platformDatabase.pool, quoted(tableName), controlPlane, count, options.idType ?? 'uuid'),
     async sweep(of = {}) {
       const all = { ...settings, ...of.settings };
       const replica = of.replica ?? 'test';
-      const clock = of.clock ?? systemClock;
-      const takenMs = clock.monotonicMs();
-      const mine = scheduleOf(replica, all, of.trigger !== 'manual' && (of.dryRun ?? false));
-      const begun = await begin(mine, of);
+      const takenMs = (of.clock ?? systemClock).monotonicMs();
+      const dry = of.dryReplica ?? (of.trigger !== 'manual' && (of.dryRun ?? false));
+      const begun = await begin(scheduleOf(replica, all, dry), of);
       if (begun === null) return null;
-      const { sweepId, trigger, scope, dryRun } = begun;
-      const store = createSweepStore(homeDatabase, { tenant: 'default', replica, sweepId });
-      const inventory = createInventory(homeDatabase, 'default', all.intervalMs);
-      const end = await sweep(
-        {
-          clock,
-          store: of.wrapStore?.(store) ?? store,
-          inventory: of.wrapInventory?.(inventory) ?? inventory,
-          platform: of.wrapPlatform?.(table) ?? table,
-          backend: of.backend === undefined ? backend : of.backend,
-          settings: all,
-          log,
-          random: of.random ?? Math.random,
-        },
-        { sweepId, trigger, scope, dryRun, takenMs },
-        of.told ?? new AbortController().signal,
-      );
-      return { sweepId, end };
+      const end = await run(begun, of, takenMs);
+      return { sweepId: begun.sweepId, end };
     },
+    run: (begun, of) => run(begun, of),
     async observe(of = {}) {
       const inventory = createInventory(homeDatabase, 'default', settings.intervalMs);
       await observe({
@@ -227,6 +258,15 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       if (rows[0] === undefined) throw new Error(`no orphan of ${workspaceId}`);
       return rows[0];
     },
+    async orphanOf(workspaceId, instanceId) {
+      const { rows } = await home.query<OrphanRow>(
+        `select * from sweeper.orphans where workspace_id = $1 and instance_id = $2
+         order by resolved_at desc nulls first`,
+        [workspaceId, instanceId],
+      );
+      if (rows[0] === undefined) throw new Error(`no orphan ${instanceId} of ${workspaceId}`);
+      return rows[0];
+    },
     attempts: async () => (await home.query<AttemptRow>('select * from sweeper.attempts order by started_at, id')).rows,
     sweeps: async () => (await home.query<SweepsRow>('select * from sweeper.sweeps order by requested_at, id')).rows,
     async row(workspaceId) {
@@ -239,6 +279,13 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       await Promise.all([home.drop(), platformDatabase.drop()]);
     },
   };
+}
+
+function quoted(tableName: string): string {
+  return tableName
+    .split('.')
+    .map((part) => `"${part}"`)
+    .join('.');
 }
 
 type SweepsRow = Awaited<ReturnType<World['sweeps']>>[number];
@@ -287,7 +334,10 @@ async function timePasses(home: TestDatabase, ms: number): Promise<void> {
   );
   for (const [name, columns] of grouped(rows)) {
     const sets = columns.map((column) => `${column} = ${column} - make_interval(secs => ${ms / 1000})`);
+    // Where a time is the key, one row would land on another that has not moved yet: so all go far away first.
+    if (name === 'samples') await home.query(`update sweeper.samples set at = at - interval '8000000 hours'`);
     await home.query(`update sweeper.${name} set ${sets.join(', ')}`);
+    if (name === 'samples') await home.query(`update sweeper.samples set at = at + interval '8000000 hours'`);
   }
 }
 

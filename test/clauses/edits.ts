@@ -1,0 +1,430 @@
+/** One edit of the source that a test has to notice. */
+export interface Edit {
+  /** What the clause keeps, as a claim. */
+  readonly claim: string;
+  readonly file: string;
+  /** Stands in the file exactly once. */
+  readonly find: string;
+  readonly replace: string;
+  /** The tests that guard it. */
+  readonly tests: readonly string[];
+}
+
+const PLATFORM = 'server/sweep/platform.ts';
+const ATTEMPT = 'server/sweep/attempt.ts';
+const STORE = 'server/sweep/store.ts';
+const INVENTORY = 'server/sweep/inventory.ts';
+const SCHEDULE = 'server/sweep/schedule.ts';
+const SWEEP = 'server/sweep/sweep.ts';
+
+const RACES = ['test/integration/sweep-races'];
+const STATEMENTS = ['test/integration/platform-statements.test.ts'];
+const OBSERVE = ['test/integration/observe-races', 'test/integration/vanished-rows'];
+const ORDER = ['test/integration/sweep-order-and-limits'];
+const FAULTS = ['test/integration/platform-faults'];
+const MANUAL = ['test/integration/dry-run-and-manual'];
+const OUTCOMES = ['test/integration/sweep-outcomes'];
+
+export const EDITS: readonly Edit[] = [
+  // The predicate of an orphan.
+  {
+    claim: 'only removed rows are orphans',
+    file: PLATFORM,
+    find: "const leaked = sql.raw(`status = 'removed' and",
+    replace: "const leaked = sql.raw(`status = 'online' and",
+    tests: STATEMENTS,
+  },
+  {
+    claim: 'an orphan has an instance id (said aloud, so that the index serves)',
+    file: PLATFORM,
+    find: "status = 'removed' and instance_id is not null and instance_id <> ''",
+    replace: "status = 'removed' and instance_id <> ''",
+    tests: STATEMENTS,
+  },
+  {
+    claim: 'an empty instance id is none',
+    file: PLATFORM,
+    find: "instance_id is not null and instance_id <> ''`",
+    replace: 'instance_id is not null`',
+    tests: STATEMENTS,
+  },
+  // The only write.
+  {
+    claim: 'the clear names the row',
+    file: PLATFORM,
+    find: "where id = ${workspaceId} and status = 'removed'",
+    replace: "where ${workspaceId} <> '' and status = 'removed'",
+    tests: STATEMENTS,
+  },
+  {
+    claim: 'the clear never touches a row that is not removed',
+    file: PLATFORM,
+    find: "and status = 'removed' and instance_id = ${instanceId}",
+    replace: 'and instance_id = ${instanceId}',
+    tests: STATEMENTS,
+  },
+  {
+    claim: 'the clear never takes another instance id off',
+    file: PLATFORM,
+    find: "and status = 'removed' and instance_id = ${instanceId}",
+    replace: "and status = 'removed' and ${instanceId} <> ''",
+    tests: STATEMENTS,
+  },
+  {
+    claim: 'policies are errors, not empty answers',
+    file: 'server/db/connect.ts',
+    find: "...(rowSecurityOff ? ['set local row_security = off'] : []),",
+    replace: '',
+    tests: FAULTS,
+  },
+  // The recheck.
+  {
+    claim: 'a row that is gone is not stopped',
+    file: ATTEMPT,
+    find: 'if (row === undefined || !row.removed || row.instanceId',
+    replace: "if (row === undefined) return { kind: 'go', rechecked };\n  if (!row.removed || row.instanceId",
+    tests: RACES,
+  },
+  {
+    claim: 'a row that is not removed is not stopped',
+    file: ATTEMPT,
+    find: 'row === undefined || !row.removed || row.instanceId',
+    replace: 'row === undefined || row.instanceId',
+    tests: RACES,
+  },
+  {
+    claim: 'a row with another instance is not stopped',
+    file: ATTEMPT,
+    find: '!row.removed || row.instanceId !== orphan.instanceId',
+    replace: '!row.removed',
+    tests: RACES,
+  },
+  {
+    claim: 'an instance that a live row names is not stopped',
+    file: ATTEMPT,
+    find: 'if (live !== undefined) {',
+    replace: 'if (live !== undefined && !rechecked) {',
+    tests: [...RACES, ...OUTCOMES],
+  },
+  {
+    claim: 'a row with an unknown status is live',
+    file: PLATFORM,
+    find: "status is distinct from 'removed'`);",
+    replace: "status <> 'removed'`);",
+    tests: STATEMENTS,
+  },
+  {
+    claim: 'the live-row check leaves removed rows out',
+    file: PLATFORM,
+    find: ' and ${live}`',
+    replace: '`',
+    tests: STATEMENTS,
+  },
+  {
+    claim: 'no Stop follows a recheck older than 2 s',
+    file: 'server/sweep/recheck.ts',
+    find: 'export const RECHECK_VALID_MS = 2_000;',
+    replace: 'export const RECHECK_VALID_MS = 2_000_000;',
+    tests: RACES,
+  },
+  {
+    claim: 'a recheck that failed is no permission',
+    file: ATTEMPT,
+    find: "return { kind: 'ended', draft: notCalled('failed', 'platform', error.message), rechecked: null };",
+    replace:
+      "return { kind: 'go', rechecked: { askedMs: deps.clock.monotonicMs(), row: undefined, live: undefined } };",
+    tests: RACES,
+  },
+  // Claim and order.
+  {
+    claim: 'a sweep claims no more than its limit',
+    file: STORE,
+    find: '.limit(request.limit)',
+    replace: '.limit(request.limit * 10)',
+    tests: ORDER,
+  },
+  {
+    claim: 'those that leaked first go first',
+    file: STORE,
+    find: '.orderBy(orphans.nextAttemptAt, orphans.orphanedAt, orphans.id)',
+    replace: '.orderBy(orphans.nextAttemptAt, desc(orphans.orphanedAt), orphans.id)',
+    tests: ORDER,
+  },
+  {
+    claim: 'those that wait longest go before those that failed',
+    file: STORE,
+    find: '.orderBy(orphans.nextAttemptAt, orphans.orphanedAt, orphans.id)',
+    replace: '.orderBy(orphans.orphanedAt, orphans.id)',
+    tests: [...ORDER, 'test/integration/sweep-poison'],
+  },
+  {
+    claim: 'a claim passes by what others have locked',
+    file: STORE,
+    find: ".for('update', { skipLocked: true })",
+    replace: ".for('update')",
+    tests: ['test/integration/claim.test.ts'],
+  },
+  {
+    claim: 'a claim takes nothing that is resolved',
+    file: STORE,
+    find: '    isNull(orphans.resolvedAt),\n    ignoreBackoff',
+    replace: '    ignoreBackoff',
+    tests: ['test/integration/claim.test.ts'],
+  },
+  {
+    claim: 'a claim waits for the backoff',
+    file: STORE,
+    find: 'ignoreBackoff ? undefined : sql`${orphans.nextAttemptAt} <= now()`',
+    replace: 'undefined',
+    tests: ORDER.concat('test/integration/sweep-backoff', 'test/integration/claim.test.ts'),
+  },
+  {
+    claim: 'a claim waits for the grace',
+    file: STORE,
+    find: '    sql`${orphans.firstSeenAt} <= now() - ${milliseconds(graceMs)}`,\n',
+    replace: '',
+    tests: ORDER.concat('test/integration/claim.test.ts'),
+  },
+  {
+    claim: 'a claim takes nothing that another sweep has claimed',
+    file: STORE,
+    find: '    sql`coalesce(${orphans.claimedUntil} <= now(), true)`,\n',
+    replace: '',
+    tests: ['test/integration/claim.test.ts'],
+  },
+  {
+    claim: 'a claim takes nothing that is being stopped',
+    file: STORE,
+    find: '    isNull(orphans.attemptId),\n    stoppable',
+    replace: '    stoppable',
+    tests: ['test/integration/claim.test.ts'],
+  },
+  {
+    claim: 'a claim takes only its own tenant’s orphans',
+    file: STORE,
+    find: '    eq(orphans.tenant, tenant),\n    isNull(orphans.resolvedAt),\n    ignoreBackoff',
+    replace: '    isNull(orphans.resolvedAt),\n    ignoreBackoff',
+    tests: ['test/integration/claim.test.ts'],
+  },
+  {
+    claim: 'what is replaced or gone is never stopped',
+    file: STORE,
+    find: "${orphans.why} = 'removed' and ${orphans.lastOutcome}",
+    replace: '${orphans.lastOutcome}',
+    tests: ['test/integration/claim.test.ts', 'test/integration/vanished-rows'],
+  },
+  {
+    claim: 'what was stopped while restored is left to a person',
+    file: STORE,
+    find: " and ${orphans.lastOutcome} is distinct from 'stopped_live'`",
+    replace: '`',
+    tests: ['test/integration/claim.test.ts'],
+  },
+  {
+    claim: 'a scope is kept',
+    file: STORE,
+    find: 'scope === null ? undefined :',
+    replace: 'scope === null || scope.length > 0 ? undefined :',
+    tests: ['test/integration/claim.test.ts'],
+  },
+  // Attempt.
+  {
+    claim: 'the attempt is written before its Stop',
+    file: ATTEMPT,
+    find: 'const attemptId = await deps.store.start(orphan);',
+    replace: 'const attemptId: string | null = crypto.randomUUID();',
+    tests: RACES,
+  },
+  {
+    claim: 'the id is cleared',
+    file: ATTEMPT,
+    find: 'const cleared = await deps.platform.clear(orphan);',
+    replace: "const cleared = 'cleared' as 'cleared' | 'live';",
+    tests: ['test/integration/published-sweeper.test.ts'],
+  },
+  {
+    claim: 'an attempt starts only under a valid claim of this sweep',
+    file: STORE,
+    find: 'and claimed_by = ${by.sweepId} and claimed_until > now()',
+    replace: '',
+    tests: ['test/integration/claim.test.ts'],
+  },
+  {
+    claim: 'an attempt starts only under a valid lease',
+    file: STORE,
+    find: 'and attempt_id is null and ${leased}',
+    replace: 'and attempt_id is null',
+    tests: ['test/integration/claim.test.ts'],
+  },
+  {
+    claim: 'an orphan has one attempt at a time',
+    file: STORE,
+    find: 'and resolved_at is null and attempt_id is null and',
+    replace: 'and resolved_at is null and',
+    tests: ['test/integration/claim.test.ts'],
+  },
+  {
+    claim: 'an outcome is never replaced',
+    file: STORE,
+    find: '.where(and(eq(attempts.id, attemptId), isNull(attempts.outcome)))',
+    replace: '.where(eq(attempts.id, attemptId))',
+    tests: ['test/integration/claim.test.ts', ...RACES],
+  },
+  {
+    claim: 'no Stop starts without enough of the lease',
+    file: ATTEMPT,
+    find: 'if (!(await lease.lasts(stopper.timeoutMs + STOP_MARGIN_MS)))',
+    replace: 'if (!(await lease.lasts(stopper.timeoutMs + STOP_MARGIN_MS)) && told.aborted)',
+    tests: RACES,
+  },
+  {
+    claim: 'slow start begins three',
+    file: 'server/sweep/decide.ts',
+    find: 'const SLOW_START = 3;',
+    replace: 'const SLOW_START = 4;',
+    tests: ['test/unit/decide.test.ts', ...ORDER],
+  },
+  {
+    claim: 'a sweep asks for the permission to clear first',
+    file: SWEEP,
+    find: 'if (refusal !== null && !order.dryRun)',
+    replace: 'if (refusal !== null && order.dryRun)',
+    tests: FAULTS,
+  },
+  {
+    claim: 'the permission is asked for the update itself',
+    file: PLATFORM,
+    find: '        await tx.execute(sql`explain ${clearing(target)}`);\n',
+    replace: '',
+    tests: [...STATEMENTS, ...FAULTS],
+  },
+  {
+    claim: 'a read-only server is refused',
+    file: PLATFORM,
+    find: "rows[0]?.read_only !== 'off'",
+    replace: "rows[0]?.read_only === 'never'",
+    tests: FAULTS,
+  },
+  {
+    claim: 'a replica is refused',
+    file: PLATFORM,
+    find: 'rows[0]?.replica === true',
+    replace: "rows[0]?.read_only === 'never'",
+    tests: FAULTS,
+  },
+  {
+    claim: 'nothing is stopped while disabled',
+    file: SWEEP,
+    find: 'if (settings.disabledReason !== null && (await',
+    replace: 'if (settings.disabledReason === null && (await',
+    tests: ['test/integration/published-sweeper'],
+  },
+  // Observe.
+  {
+    claim: 'an older look is not applied',
+    file: INVENTORY,
+    find: 'return row !== undefined && !row.newer;',
+    replace: 'return row !== undefined;',
+    tests: OBSERVE,
+  },
+  {
+    claim: 'a look inserts no key that was resolved after it began',
+    file: INVENTORY,
+    find: '        and known.instance_id = seen.instance_id and known.resolved_at > ${startedAt}::timestamptz',
+    replace:
+      "        and known.instance_id = seen.instance_id and known.resolved_at > 'infinity' and ${startedAt} <> ''",
+    tests: OBSERVE,
+  },
+  {
+    claim: 'a look touches nothing that was first seen after it began',
+    file: INVENTORY,
+    find: ' and ${orphans.firstSeenAt} <= ${startedAt}::timestamptz\n',
+    replace: " and ${startedAt} <> ''\n",
+    tests: OBSERVE,
+  },
+  {
+    claim: 'a look touches nothing that is being stopped',
+    file: INVENTORY,
+    find: 'and not (${orphans.attemptId} is not null and ${orphans.claimedUntil} > now())`',
+    replace: '`',
+    tests: OBSERVE,
+  },
+  {
+    claim: 'a look ends only attempts whose claim has run out',
+    file: INVENTORY,
+    find: 'is not null and ${orphans.claimedUntil} <= now()`;',
+    replace: 'is not null`;',
+    tests: OBSERVE,
+  },
+  {
+    claim: 'what is missing is read again before anything is concluded',
+    file: 'server/sweep/observe.ts',
+    find: 'const current = await readAgain(platform, differences.missing);',
+    replace: 'const current = await readAgain(platform, differences.missing.slice(0, 0));',
+    tests: OBSERVE,
+  },
+  {
+    claim: 'a row that was resolved by others is reopened, not inserted',
+    file: INVENTORY,
+    find: '        await reopen(tx, tenant, look);\n',
+    replace: '',
+    tests: OBSERVE,
+  },
+  // Who may sweep.
+  {
+    claim: 'a valid lease of another replica is respected',
+    file: SCHEDULE,
+    find: 'or ${tenants.leaseUntil} <= now() or',
+    replace: 'or ${tenants.leaseUntil} > now() or',
+    tests: ['test/integration/claim.test.ts'],
+  },
+  {
+    claim: 'a lease that has run out can be taken',
+    file: SCHEDULE,
+    find: 'or ${tenants.leaseUntil} <= now() or',
+    replace: 'or',
+    tests: ['test/integration/claim.test.ts'],
+  },
+  {
+    claim: 'a tick leaves the work to whoever has just done it',
+    file: SCHEDULE,
+    find: "if (trigger === 'interval' && state?.recent === true)",
+    replace: "if (trigger !== 'interval' && state?.recent === true)",
+    tests: ['test/integration/claim.test.ts'],
+  },
+  {
+    claim: 'an equal request joins',
+    file: SCHEDULE,
+    find: "if (equal !== null) return { kind: 'joined', sweepId: equal };",
+    replace: '',
+    tests: MANUAL,
+  },
+  {
+    claim: 'a request for another scope does not join',
+    file: SCHEDULE,
+    find: '        sql`${sweeps.scope} is not distinct from ${sql.param(scopeOf(request))}::text[]`,\n',
+    replace: '',
+    tests: MANUAL,
+  },
+  {
+    claim: 'a real sweep does not join a dry one',
+    file: SCHEDULE,
+    find: '        eq(sweeps.dryRun, request.dryRun),\n',
+    replace: '',
+    tests: MANUAL,
+  },
+  {
+    claim: 'a dry run stops nothing',
+    file: SWEEP,
+    find: 'if (order.dryRun) return (orphan) =>',
+    replace: 'if (order.dryRun && backend === null) return (orphan) =>',
+    tests: MANUAL,
+  },
+  {
+    claim: 'a body is not coerced: 0 is no dry run, and no real sweep either',
+    file: 'server/api/sweeps.ts',
+    find: 'dryRun: Type.Optional(Type.Boolean()),',
+    replace: 'dryRun: Type.Optional(Type.Any()),',
+    tests: ['test/integration/api-sweeps'],
+  },
+];

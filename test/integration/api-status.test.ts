@@ -1,0 +1,228 @@
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ConfigAnswer } from '../../server/api/config.ts';
+import type { Status } from '../../server/api/status.ts';
+import { type Api, createApi, emptyWorld } from '../support/api.ts';
+import { until } from '../support/until.ts';
+import { createWorld, type World } from '../support/world.ts';
+
+const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+
+let world: World;
+let api: Api;
+beforeAll(async () => {
+  world = await createWorld();
+  return () => world.close();
+});
+beforeEach(async () => {
+  await emptyWorld(world);
+  api = await createApi(world, { ENVIRONMENT_NAME: 'staging', SWEEP_INTERVAL_SECONDS: '3600' });
+  return () => api.close();
+});
+
+const status = async (of = api) => (await of.call<Status>('/api/status')).body;
+
+describe('the status', () => {
+  it('has exactly these fields, and no 0 that was not counted', async () => {
+    expect(await status()).toEqual({
+      now: TIME,
+      environment: 'staging',
+      version: '0.1.0',
+      tenant: 'default',
+      replica: 'api-test',
+      anonymous: false,
+      sweeper: {
+        state: 'on_schedule',
+        reason: null,
+        intervalSeconds: 3600,
+        nextSweepAt: null,
+        lastSweep: null,
+        currentSweepId: null,
+      },
+      lease: null,
+      counts: { open: 0, waiting: 0, sweeping: 0, retrying: 0, stuck: 0, held: 0 },
+      oldest: null,
+      newInTenMinutes: 0,
+      causes: [],
+      backend: {
+        kind: 'control-plane',
+        breaker: { state: 'closed' },
+        positiveControl: 'unknown',
+        lastSuccessAt: null,
+      },
+      brake: null,
+      pause: null,
+      home: { state: 'answering', error: null, since: null },
+      platform: { state: 'answering', error: null, since: null },
+      lastObserve: { observedAt: TIME, error: null },
+      observedAt: TIME,
+    });
+  });
+
+  it('sums up why orphans are still here, the commonest cause first', async () => {
+    const leaked = await world.leakMany(5);
+    const [first, ...rest] = leaked;
+    world.controlPlane.fail(first?.instance_id ?? '', { kind: 'status', status: 403 });
+    for (const row of rest) {
+      world.controlPlane.fail(row.instance_id ?? '', {
+        kind: 'status',
+        status: 409,
+        body: `busy with ${row.instance_id}`,
+      });
+    }
+    const swept = await world.sweep();
+    const answer = await status();
+    expect(answer.causes).toEqual([
+      {
+        class: 'in_progress',
+        outcome: 'failed',
+        pattern: expect.stringContaining('busy with'),
+        httpStatus: 409,
+        count: 4,
+        since: TIME,
+      },
+      { class: 'forbidden', outcome: 'failed', pattern: expect.any(String), httpStatus: 403, count: 1, since: TIME },
+    ]);
+    expect(answer).toMatchObject({
+      counts: { open: 5, retrying: 5 },
+      newInTenMinutes: 5,
+      oldest: { workspaceId: first?.id, workspaceName: first?.name, instanceId: first?.instance_id, orphanedAt: TIME },
+      sweeper: { lastSweep: { id: swept?.sweepId, result: 'failed', counts: { failed: 5 } } },
+      backend: { lastSuccessAt: null },
+    });
+  });
+
+  it('shows the sweep that runs and who holds the lease, and neither when it has ended', async () => {
+    const leaked = await world.leak();
+    let during: Status | undefined;
+    world.controlPlane.onStop(leaked.instance_id ?? '', async () => {
+      during = await status();
+    });
+    const swept = await world.sweep();
+    expect(during).toMatchObject({
+      sweeper: { currentSweepId: swept?.sweepId },
+      lease: { holder: 'test', sweepId: swept?.sweepId, until: TIME },
+      counts: { open: 1, sweeping: 1 },
+    });
+    expect(await status()).toMatchObject({
+      sweeper: { currentSweepId: null, lastSweep: { id: swept?.sweepId } },
+      lease: null,
+      counts: { open: 0 },
+      backend: { lastSuccessAt: TIME },
+    });
+  });
+
+  it('says late when no loop has been heard of for 2.5 intervals, and not a moment before', async () => {
+    await world.sweep();
+    await world.timePasses(2.4 * 3_600_000);
+    expect((await status()).sweeper.state).toBe('on_schedule');
+    await world.timePasses(0.2 * 3_600_000);
+    expect((await status()).sweeper).toMatchObject({ state: 'late', reason: expect.stringContaining('2.5 intervals') });
+  });
+
+  it.each([
+    [{ SWEEP_DRY_RUN: 'true' }, 'dry_run', 'SWEEP_DRY_RUN is true'],
+    [{ CONTROL_PLANE_URL: '' }, 'disabled', 'no control plane is configured (set CONTROL_PLANE_URL and restart)'],
+    [{ SWEEP_LIMIT: '0', SWEEP_DRY_RUN: 'true' }, 'disabled', 'SWEEP_LIMIT is 0 (set it to 1 or more and restart)'],
+  ])('under %j says %s', async (env, state, reason) => {
+    const other = await createApi(world, env);
+    expect((await status(other)).sweeper).toMatchObject({ state, reason });
+    await other.close();
+  });
+
+  it('names what the platform refuses, which is no reason not to answer', async () => {
+    await world.platformDatabase.query('alter table workspaces rename to elsewhere');
+    const answer = await status();
+    await world.platformDatabase.query('alter table elsewhere rename to workspaces');
+    expect(answer.platform).toMatchObject({ state: 'failing', error: expect.stringMatching(/PLATFORM_TABLE/) });
+    expect(answer.counts).toBeNull();
+  });
+});
+
+describe('an ETag', () => {
+  /** The next answer comes from another look at the platform, at another time. */
+  const lookAgain = () => world.home.query(`update sweeper.tenants set observed_at = observed_at - interval '5 s'`);
+  const get = (url: string, headers: Record<string, string> = {}) => api.call<unknown>({ url, headers });
+
+  it.each(['/api/orphans', '/api/status'])('of %s is the same while only the time goes on', async (url) => {
+    const leaked = await world.leak();
+    const paths = url === '/api/orphans' ? [url, `${url}/${leaked.id}`] : [url];
+    for (const path of paths) {
+      const first = await get(path);
+      const etag = first.header('etag') ?? '';
+      expect(etag).toMatch(/^"[\w-]{20,}"$/);
+      await lookAgain();
+      const second = await get(path);
+      expect(second.header('etag')).toBe(etag);
+      expect(second.text).not.toBe(first.text);
+      await lookAgain();
+      const third = await get(path, { 'if-none-match': etag });
+      expect(third).toMatchObject({ status: 304, text: '' });
+      // What the body would have said of its age is said all the same.
+      const ages = [first, second, third].map((answer) => answer.header('x-observed-at'));
+      expect(new Set(ages).size).toBe(3);
+    }
+  });
+
+  it.each(['/api/orphans', '/api/status'])('of %s changes when something changes', async (url) => {
+    const etag = (await get(url)).header('etag') ?? '';
+    await world.leak();
+    await lookAgain();
+    const second = await get(url, { 'if-none-match': etag });
+    expect(second.status).toBe(200);
+    expect(second.header('etag')).not.toBe(etag);
+  });
+
+  it('stays the same while the loop waits for its next tick', async () => {
+    api.sweeper.loop.start();
+    await until(async () => (await status()).sweeper.nextSweepAt !== null && (await status()).sweeper.lastSweep, {
+      what: 'the sweep at boot to end',
+    });
+    const etags = new Set<string | undefined>();
+    for (let i = 0; i < 10; i++) {
+      const answer = await api.call<Status>('/api/status');
+      etags.add(answer.header('etag'));
+      expect(Date.parse(answer.body.sweeper.nextSweepAt ?? '') - Date.now()).toBeGreaterThan(3_500_000);
+    }
+    expect(etags.size).toBe(1);
+  });
+
+  it('is not what two different refusals share', async () => {
+    const [one, other] = [await get('/api/sweeps/x'), await get('/api/sweeps/x')];
+    expect(one.header('etag')).not.toBe(other.header('etag'));
+  });
+
+  it('never lets a change be answered with 304', async () => {
+    const post = (headers: Record<string, string>) =>
+      api.call<unknown>({ method: 'POST', url: '/api/sweeps', headers });
+    const first = await post({});
+    const joined = await post({});
+    expect(joined.status).toBe(202);
+    const again = await post({ 'if-none-match': joined.header('etag') ?? 'none' });
+    expect(again.status).toBe(202);
+    expect(first.status).toBe(202);
+  });
+});
+
+describe('GET /api/config', () => {
+  it('shows every setting with its source, and of a secret only that it is set', async () => {
+    const answer = await api.call<ConfigAnswer>('/api/config');
+    const of = (name: string) => answer.body.settings.find((setting) => setting.name === name);
+    expect(Object.keys(answer.body)).toEqual(['version', 'replica', 'settings']);
+    for (const setting of answer.body.settings) {
+      expect(Object.keys(setting)).toEqual(['name', 'value', 'source', 'secret', 'set', 'meaning', 'wants']);
+    }
+    expect(of('SWEEP_INTERVAL_SECONDS')).toMatchObject({ value: 3600, source: 'environment', secret: false });
+    expect(of('SWEEP_LIMIT')).toMatchObject({ value: 100, source: 'default' });
+    for (const name of [
+      'DATABASE_URL',
+      'PLATFORM_DATABASE_URL',
+      'CONTROL_PLANE_SHARED_SECRET',
+      'CONTROL_PLANE_ADMIN_TOKEN',
+    ]) {
+      expect(of(name)).toMatchObject({ value: null, secret: true, set: true });
+    }
+    const { sharedSecret, adminToken } = world.credentials;
+    const secrets = [sharedSecret, adminToken, new URL(world.home.url).password];
+    expect(secrets.filter((secret) => secret === '' || answer.text.includes(secret))).toEqual([]);
+  });
+});

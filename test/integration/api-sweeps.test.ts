@@ -1,0 +1,335 @@
+import { randomUUID } from 'node:crypto';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Attempt } from '../../server/api/attempts.ts';
+import type { Sweep } from '../../server/api/sweeps.ts';
+import { OUTCOMES } from '../../server/sweep/outcome.ts';
+import { type Api, createApi, emptyWorld } from '../support/api.ts';
+import { createWorld, type World } from '../support/world.ts';
+
+interface List<Item> {
+  readonly items: Item[];
+  readonly nextCursor: string | null;
+}
+type ListedSweep = Sweep & { readonly quietBefore?: number };
+
+let world: World;
+let api: Api;
+beforeAll(async () => {
+  world = await createWorld();
+  return () => world.close();
+});
+beforeEach(async () => {
+  await emptyWorld(world);
+  api = await createApi(world);
+  return () => api.close();
+});
+
+const post = <Body = Sweep>(payload?: unknown, headers: Record<string, string> = {}) =>
+  api.call<Body>({
+    method: 'POST',
+    url: '/api/sweeps',
+    headers: payload === undefined ? headers : { 'content-type': 'application/json', ...headers },
+    ...(payload === undefined ? {} : { payload: JSON.stringify(payload) }),
+  });
+const list = async (query = '') => (await api.call<List<ListedSweep>>(`/api/sweeps${query}`)).body;
+
+const SWEEP_FIELDS = [
+  'id',
+  'tenant',
+  'trigger',
+  'workspaceIds',
+  'requestedBy',
+  'reason',
+  'dryRun',
+  'drain',
+  'requestedAt',
+  'startedAt',
+  'finishedAt',
+  'result',
+  'claimed',
+  'counts',
+  'open',
+  'stuck',
+  'error',
+  'replica',
+  'joined',
+];
+const NO_COUNTS = Object.fromEntries([...OUTCOMES, 'deferred'].map((name) => [name, 0]));
+
+describe('POST /api/sweeps', () => {
+  it.each([
+    ['no body and no content type', undefined, {}],
+    ['no body but a content type', undefined, { 'content-type': 'application/json' }],
+    ['an empty object', {}, {}],
+    ['a content type with a charset', {}, { 'content-type': 'application/json; charset=utf-8' }],
+  ])('with %s asks for a sweep of all', async (_what, payload, headers) => {
+    const answer = await post(payload, headers);
+    expect(answer.status).toBe(202);
+    expect(answer.header('location')).toBe(`/api/sweeps/${answer.body.id}`);
+    expect(answer.body).toEqual({
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      tenant: 'default',
+      trigger: 'manual',
+      workspaceIds: null,
+      requestedBy: null,
+      reason: null,
+      dryRun: false,
+      drain: false,
+      requestedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      startedAt: null,
+      finishedAt: null,
+      result: 'queued',
+      claimed: 0,
+      counts: NO_COUNTS,
+      open: null,
+      stuck: null,
+      error: null,
+      replica: null,
+      joined: false,
+    });
+  });
+
+  it('keeps all that was asked for, and what became of it', async () => {
+    const leaked = await world.leakMany(3);
+    const scope = leaked.slice(0, 2).map((row) => row.id);
+    const asked = { workspaceIds: scope, expected: 2, dryRun: true, reason: 'a look', actor: 'Anna' };
+    const answer = await post(asked);
+    expect(answer.body).toMatchObject({
+      workspaceIds: [...scope].sort(),
+      requestedBy: 'Anna',
+      reason: 'a look',
+      dryRun: true,
+      result: 'queued',
+    });
+    await world.sweep({ trigger: 'manual', workspaceIds: scope, dryRun: true });
+    const { body } = await api.call<Sweep>(answer.header('location') ?? '');
+    expect(Object.keys(body)).toEqual(SWEEP_FIELDS);
+    expect(body).toMatchObject({
+      id: answer.body.id,
+      result: 'dry_run',
+      claimed: 2,
+      counts: { ...NO_COUNTS, would_stop: 2 },
+      open: 3,
+      stuck: 0,
+      startedAt: expect.any(String),
+      finishedAt: expect.any(String),
+      replica: 'test',
+      joined: false,
+    });
+    expect((await world.platform.rows()).every((row) => row.instance_id !== null)).toBe(true);
+  });
+
+  it('ten times at once makes one sweep, which the others join', async () => {
+    const answers = await Promise.all(Array.from({ length: 10 }, () => post({ reason: 'quick' })));
+    expect(new Set(answers.map((answer) => answer.body.id)).size).toBe(1);
+    expect(answers.map((answer) => answer.status)).toEqual(Array(10).fill(202));
+    expect(answers.filter((answer) => !answer.body.joined)).toHaveLength(1);
+    expect(new Set(answers.map((answer) => answer.header('location'))).size).toBe(1);
+    expect(await world.sweeps()).toHaveLength(1);
+  });
+
+  it('joins an equal one only: another scope, or a dry one, is a sweep of its own', async () => {
+    const all = await post({});
+    const one = await post({ workspaceIds: ['b', 'a', 'b'] });
+    const same = await post({ workspaceIds: ['a', 'b'] });
+    const none = await post({ workspaceIds: [] });
+    const dry = await post({ dryRun: true });
+    expect([all, one, same, none, dry].map((answer) => answer.body.joined)).toEqual([false, false, true, false, false]);
+    expect(same.body.id).toBe(one.body.id);
+    expect(await world.sweeps()).toHaveLength(4);
+  });
+
+  it('takes up to 1000 workspaces', async () => {
+    const answer = await post({ workspaceIds: Array.from({ length: 1000 }, () => randomUUID()) });
+    expect(answer.status).toBe(202);
+    expect(answer.body.workspaceIds).toHaveLength(1000);
+  });
+
+  it('with an empty list of workspaces sweeps nothing', async () => {
+    await world.leakMany(2);
+    const asked = await post({ workspaceIds: [] });
+    const swept = await world.sweep({ trigger: 'manual', workspaceIds: [] });
+    expect(swept).toMatchObject({ sweepId: asked.body.id, end: { result: 'nothing_to_do' } });
+    expect(await world.attempts()).toEqual([]);
+  });
+
+  it('with another number than there is queues nothing, and says both numbers', async () => {
+    const leaked = await world.leakMany(3);
+    expect(await post({ expected: 2 })).toMatchObject({
+      status: 409,
+      body: { code: 'expected_mismatch', detail: '2 orphans were expected, but there are 3.' },
+    });
+    expect(await post({ expected: 3, workspaceIds: [leaked[0]?.id] })).toMatchObject({ status: 409 });
+    expect(await world.sweeps()).toEqual([]);
+    expect((await post({ expected: 3 })).status).toBe(202);
+    expect((await post({ expected: 1, workspaceIds: [leaked[0]?.id] })).status).toBe(202);
+  });
+
+  it('takes the actor from the body, else from the header', async () => {
+    const header = { 'x-actor': 'Hedy' };
+    expect((await post({ workspaceIds: ['1'] }, header)).body.requestedBy).toBe('Hedy');
+    expect((await post({ workspaceIds: ['2'], actor: 'Bodo' }, header)).body.requestedBy).toBe('Bodo');
+    expect((await post(undefined, header)).body.requestedBy).toBe('Hedy');
+  });
+
+  it.each(['', ' ', 'x'.repeat(81), 'a\tb'])('refuses the actor %j, in the body and in the header', async (actor) => {
+    expect(await post({ actor })).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    expect(await post({}, { 'x-actor': actor })).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    expect(await world.sweeps()).toEqual([]);
+  });
+
+  it('is refused after 60 changes a minute from one address; joining, and others, are not', async () => {
+    const scope = (n: number) => ({ workspaceIds: [`w${n}`] });
+    for (let n = 0; n < 60; n++) expect((await post(scope(n))).status).toBe(202);
+    for (let n = 0; n < 5; n++) expect((await post(scope(n))).body.joined).toBe(true);
+    const refused = await post(scope(60));
+    expect(refused).toMatchObject({ status: 429, body: { code: 'too_many_changes' } });
+    const seconds = Number(refused.header('retry-after'));
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThanOrEqual(60);
+    expect(await world.sweeps()).toHaveLength(60);
+    // A button that is pressed again still answers.
+    expect((await post(scope(0))).status).toBe(202);
+    const elsewhere = { method: 'POST' as const, url: '/api/sweeps', remoteAddress: '192.0.2.7' };
+    expect((await api.call(elsewhere)).status).toBe(202);
+  });
+});
+
+describe('POST /api/sweeps under other settings', () => {
+  it.each([
+    [{ CONTROL_PLANE_URL: '' }, /CONTROL_PLANE_URL/],
+    [{ SWEEP_LIMIT: '0' }, /SWEEP_LIMIT/],
+  ])('is refused where nothing can be stopped: %j', async (env, reason) => {
+    const other = await createApi(world, env);
+    const answer = await other.call({ method: 'POST', url: '/api/sweeps' });
+    expect(answer).toMatchObject({ status: 409, body: { code: 'sweeper_disabled' } });
+    expect(answer.body.detail).toMatch(reason);
+    expect(await world.sweeps()).toEqual([]);
+    await other.close();
+  });
+
+  it('is always dry under SWEEP_DRY_RUN, and says so', async () => {
+    const other = await createApi(world, { SWEEP_DRY_RUN: 'true' });
+    const answer = await other.call<Sweep>({ method: 'POST', url: '/api/sweeps', payload: { dryRun: false } });
+    expect(answer).toMatchObject({ status: 202, body: { dryRun: true } });
+    await other.close();
+  });
+});
+
+describe('GET /api/sweeps', () => {
+  it('lists newest first, by trigger and by result', async () => {
+    await world.leakMany(2);
+    await world.sweep();
+    await world.sweep({ trigger: 'interval' });
+    const asked = await post({ workspaceIds: ['x'] });
+    const all = await list();
+    expect(all.items.map((item) => [item.trigger, item.result])).toEqual([
+      ['manual', 'queued'],
+      ['interval', 'nothing_to_do'],
+      ['boot', 'cleared'],
+    ]);
+    for (const item of all.items) expect(Object.keys(item)).toEqual(SWEEP_FIELDS);
+    expect((await list('?trigger=manual')).items.map((item) => item.id)).toEqual([asked.body.id]);
+    expect((await list('?result=cleared')).items.map((item) => item.counts['stopped'])).toEqual([2]);
+    expect((await list('?result=failed')).items).toEqual([]);
+  });
+
+  it('with quiet=false leaves out those that found nothing, and says how many came right before each', async () => {
+    await seedSweeps([
+      'nothing_to_do',
+      'nothing_to_do',
+      'cleared',
+      'failed',
+      'nothing_to_do',
+      'partial',
+      'nothing_to_do',
+    ]);
+    const { items } = await list('?quiet=false');
+    expect(items.map((item) => [item.result, item.quietBefore])).toEqual([
+      ['partial', 1],
+      ['failed', 0],
+      ['cleared', 2],
+    ]);
+    for (const item of items) expect(Object.keys(item)).toEqual([...SWEEP_FIELDS, 'quietBefore']);
+    const first = await list('?quiet=false&limit=1');
+    const second = await list(`?quiet=false&limit=1&cursor=${first.nextCursor}`);
+    const third = await list(`?quiet=false&limit=1&cursor=${second.nextCursor}`);
+    expect([first, second, third].map((page) => page.items[0]?.quietBefore)).toEqual([1, 0, 2]);
+    expect(third.nextCursor).toBeNull();
+    expect((await list('?quiet=true')).items).toHaveLength(7);
+  });
+
+  it('pages lose and double none, though all were asked for in the same moment', async () => {
+    await seedSweeps(Array(23).fill('cleared'));
+    await world.home.query(`update sweeper.sweeps set requested_at = '2026-01-02T03:04:05.678901Z'`);
+    const seen: string[] = [];
+    for (let cursor = ''; ; ) {
+      const page = await list(`?limit=5${cursor}`);
+      seen.push(...page.items.map((item) => item.id));
+      if (page.nextCursor === null) break;
+      cursor = `&cursor=${page.nextCursor}`;
+      // One that comes meanwhile is newer than every page to come.
+      await seedSweeps(['cleared']);
+    }
+    expect(seen).toHaveLength(23);
+    expect(new Set(seen).size).toBe(23);
+  });
+
+  it('shows the outcomes of one that still runs', async () => {
+    const leaked = await world.leakMany(5);
+    const last = leaked.at(-1)?.instance_id ?? '';
+    let during: Sweep | undefined;
+    world.controlPlane.onStop(last, async () => {
+      const { items } = await list();
+      during = items[0];
+    });
+    await world.sweep({ settings: { concurrency: 1 } });
+    expect(during).toMatchObject({ result: 'running', claimed: 5, counts: { ...NO_COUNTS, stopped: 4 } });
+  });
+
+  it('shows the attempts of one, newest first, page by page', async () => {
+    const leaked = await world.leakMany(4);
+    world.controlPlane.fail(leaked[1]?.instance_id ?? '', { kind: 'status', status: 403 });
+    const swept = await world.sweep({ settings: { concurrency: 1 } });
+    const url = `/api/sweeps/${swept?.sweepId}/attempts`;
+    const { body } = await api.call<List<Attempt>>(url);
+    expect(body.items.map((attempt) => attempt.instanceId)).toEqual(leaked.map((row) => row.instance_id).reverse());
+    expect(body.items[0]).toEqual({
+      id: expect.any(String),
+      sweepId: swept?.sweepId,
+      workspaceId: leaked[3]?.id,
+      workspaceName: leaked[3]?.name,
+      instanceId: leaked[3]?.instance_id,
+      startedAt: expect.any(String),
+      finishedAt: expect.any(String),
+      outcome: 'stopped',
+      error: null,
+      requestId: expect.any(String),
+    });
+    expect(body.items[2]).toMatchObject({
+      outcome: 'failed',
+      error: { class: 'forbidden', httpStatus: 403, message: expect.any(String) },
+    });
+    expect(world.controlPlane.calls.map((call) => call.requestId)).toContain(body.items[0]?.requestId);
+    const first = await api.call<List<Attempt>>(`${url}?limit=3`);
+    const second = await api.call<List<Attempt>>(`${url}?limit=3&cursor=${first.body.nextCursor}`);
+    expect([...first.body.items, ...second.body.items]).toEqual(body.items);
+    expect(second.body.nextCursor).toBeNull();
+  });
+
+  it.each(['', '/attempts'])('answers 404 to one that is not kept%s', async (tail) => {
+    const url = `/api/sweeps/00000000-0000-4000-8000-000000000000${tail}`;
+    expect(await api.call(url)).toMatchObject({ status: 404, body: { code: 'not_found' } });
+  });
+});
+
+/** Sweeps that have ended, the last in the list being the newest. */
+async function seedSweeps(results: readonly string[]): Promise<void> {
+  for (const result of results) {
+    await world.home.query(
+      `insert into sweeper.sweeps (tenant, trigger, result, started_at, finished_at, requested_at)
+       values ('default', 'interval', $1::sweeper.sweep_result, now(), now(), clock_timestamp())`,
+      [result],
+    );
+  }
+}

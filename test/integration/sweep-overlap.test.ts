@@ -1,0 +1,260 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Platform } from '../../server/sweep/platform.ts';
+import type { SweepStore } from '../../server/sweep/store.ts';
+import { createFakeClock } from '../support/fake-clock.ts';
+import { frozen, LEASE_OVER_MS, sweepOnly } from '../support/pasts.ts';
+import { type PlatformOfRole, platformOfRole, recordWrites } from '../support/platform-role.ts';
+import { until } from '../support/until.ts';
+import { createWorld, type World } from '../support/world.ts';
+
+let world: World;
+let ours: PlatformOfRole;
+let writes: () => ReturnType<Awaited<ReturnType<typeof recordWrites>>>;
+beforeEach(async () => {
+  world = await createWorld();
+  ours = await platformOfRole(world);
+  const writesOf = await recordWrites(world);
+  writes = () => writesOf(ours.role);
+  return async () => {
+    await ours.close();
+    await world.close();
+  };
+});
+
+const stops = () => world.controlPlane.calls.filter((call) => call.route === 'stop');
+const outcomes = async () => (await world.attempts()).map((one) => [one.outcome, one.late_answer]);
+
+describe('an attempt', () => {
+  it('is written before its Stop is sent, and the Stop carries its id', async () => {
+    const { instance_id } = await world.leak();
+    let before: unknown;
+    world.controlPlane.onStop(instance_id ?? '', async () => {
+      before = await world.attempts();
+    });
+    await world.sweep();
+    expect(before).toMatchObject([
+      {
+        id: stops()[0]?.requestId,
+        instance_id,
+        outcome: null,
+        finished_at: null,
+        workspace_id: stops()[0]?.workspaceId,
+      },
+    ]);
+    expect(await world.attempts()).toMatchObject([{ id: stops()[0]?.requestId, outcome: 'stopped' }]);
+  });
+
+  it('that cannot be written is no Stop: nothing is called, nothing cleared', async () => {
+    const { id, instance_id } = await world.leak();
+    await world.home.query('alter table sweeper.attempts rename to elsewhere');
+    await expect(world.sweep({ wrapPlatform: ours.wrapPlatform })).rejects.toMatchObject({ code: 'database_failure' });
+    expect([stops(), await writes()]).toEqual([[], []]);
+    expect((await world.row(id))?.instance_id).toBe(instance_id);
+  });
+
+  it('that cannot be finished still knows the id that was cleared; the orphan is not forgotten', async () => {
+    const { id, instance_id } = await world.leak();
+    const broken = (store: SweepStore): SweepStore => ({ ...store, finish: () => Promise.reject(new Error('gone')) });
+    await expect(world.sweep({ wrapStore: broken })).rejects.toThrow('gone');
+    expect((await world.row(id))?.instance_id).toBeNull();
+    expect(await world.attempts()).toMatchObject([{ instance_id, outcome: null }]);
+    await world.timePasses(LEASE_OVER_MS);
+    await world.observe();
+    expect(await world.orphan(id)).toMatchObject({ resolution: 'stopped', second_look: 'unconfirmed' });
+  });
+});
+
+describe('a lease that is lost', () => {
+  it.each(['before the start', 'after the start'] as const)('%s means no Stop', async (point) => {
+    const { id, instance_id } = await world.leak();
+    const clock = createFakeClock();
+    const lose = async (): Promise<void> => {
+      await world.home.query(`update sweeper.tenants set lease_holder = 'other', lease_sweep_id = gen_random_uuid()`);
+      // By our own clock less is left than a Stop needs, so the database is asked: somebody else has it.
+      clock.advance(6_000);
+    };
+    const swept = await world.sweep({
+      clock,
+      wrapPlatform: ours.wrapPlatform,
+      wrapStore: (store) => ({
+        ...store,
+        async claim(request) {
+          const claimed = await store.claim(request);
+          if (point === 'before the start') await lose();
+          return claimed;
+        },
+        async start(orphan) {
+          const attemptId = await store.start(orphan);
+          if (point === 'after the start') await lose();
+          return attemptId;
+        },
+      }),
+    });
+    expect([stops(), await writes()]).toEqual([[], []]);
+    expect(swept?.end).toMatchObject(point === 'before the start' ? { deferred: 1 } : { counts: { interrupted: 1 } });
+    expect(await outcomes()).toEqual(point === 'before the start' ? [] : [['interrupted', null]]);
+    expect((await world.row(id))?.instance_id).toBe(instance_id);
+    expect(await world.orphan(id)).toMatchObject({ resolved_at: null, failures: 0, attempt_id: null });
+  });
+
+  it('is found at the start by the database too, though our own clock knows nothing', async () => {
+    await world.leak();
+    const swept = await world.sweep({
+      wrapStore: (store) => ({
+        ...frozen(store),
+        async claim(request) {
+          const claimed = await store.claim(request);
+          await world.timePasses(LEASE_OVER_MS);
+          return claimed;
+        },
+      }),
+    });
+    expect(swept?.end).toMatchObject({ deferred: 1, result: 'skipped' });
+    expect([stops(), await world.attempts()]).toEqual([[], []]);
+  });
+
+  it('is not given back by the one who has lost it: the other keeps sweeping', async () => {
+    const { instance_id } = await world.leak();
+    world.controlPlane.onStop(instance_id ?? '', async () => {
+      await world.home.query(`update sweeper.tenants set lease_holder = 'other', lease_sweep_id = gen_random_uuid()`);
+    });
+    await world.sweep({ wrapStore: frozen });
+    expect((await world.home.query('select lease_holder from sweeper.tenants')).rows).toEqual([
+      { lease_holder: 'other' },
+    ]);
+  });
+});
+
+/** Where the first process freezes, while a second one takes over and does the whole work. */
+const FREEZES = [
+  'before its start',
+  'before its recheck',
+  'in its Stop',
+  'before its clear',
+  'before its finish',
+] as const;
+
+describe('two sweeps that overlap by force', () => {
+  it.each(FREEZES)(
+    'frozen %s: nothing is lost, nothing live is touched, every Stop has its attempt',
+    async (freeze) => {
+      const { id, instance_id } = await world.leak();
+      const instanceId = instance_id ?? '';
+      let fresh: string | null = null;
+      const frozenFor = async (): Promise<void> => {
+        world.controlPlane.onStop(instanceId, null);
+        await world.timePasses(LEASE_OVER_MS);
+        await sweepOnly(world, id, { replica: 'other', wrapPlatform: ours.wrapPlatform });
+        // By now the workspace has been given another instance. The frozen one knows nothing of it.
+        fresh = (await world.platform.reprovision(id)).instance_id;
+      };
+      if (freeze === 'in its Stop') world.controlPlane.onStop(instanceId, frozenFor);
+      const at = async (point: (typeof FREEZES)[number]) => (point === freeze ? frozenFor() : undefined);
+      const wrapPlatform = (): Platform => ({
+        ...ours.platform,
+        recheck: (targets) => at('before its recheck').then(() => ours.platform.recheck(targets)),
+        clear: (target) => at('before its clear').then(() => ours.platform.clear(target)),
+      });
+      const swept = await world.sweep({
+        wrapPlatform,
+        wrapStore: (store) => ({
+          ...frozen(store),
+          start: (orphan) => at('before its start').then(() => store.start(orphan)),
+          finish: (...ending) => at('before its finish').then(() => store.finish(...ending)),
+        }),
+      });
+
+      const expected = {
+        'before its start': { stops: 1, attempts: [['stopped', null]], resolution: 'stopped' },
+        'before its recheck': {
+          stops: 1,
+          attempts: [
+            ['interrupted', 'superseded'],
+            ['stopped', null],
+          ],
+          resolution: 'stopped',
+        },
+        'in its Stop': {
+          stops: 2,
+          attempts: [
+            ['interrupted', 'stopped'],
+            ['stopped', null],
+          ],
+          resolution: 'stopped',
+        },
+        'before its clear': {
+          stops: 2,
+          attempts: [
+            ['interrupted', 'stopped'],
+            ['stopped', null],
+          ],
+          resolution: 'stopped',
+        },
+        // The id is gone already, so the other finds nothing left to stop.
+        'before its finish': { stops: 1, attempts: [['interrupted', 'stopped']], resolution: 'stopped' },
+      }[freeze];
+      expect(await outcomes()).toEqual(expected.attempts);
+      expect(stops()).toHaveLength(expected.stops);
+      expect(new Set(stops().map((call) => call.instanceId))).toEqual(new Set([instanceId]));
+      const ids = new Set((await world.attempts()).map((one) => one.id));
+      expect(stops().every((call) => ids.has(call.requestId ?? ''))).toBe(true);
+
+      expect(await world.row(id)).toMatchObject({ status: 'online', instance_id: fresh });
+      expect(world.controlPlane.instance(fresh ?? '')?.state).toBe('running');
+      expect((await writes()).map((write) => [write.old_status, write.old_instance])).toEqual([
+        ['removed', instanceId],
+      ]);
+      expect((await world.orphans()).map((orphan) => orphan.resolution)).toEqual([expected.resolution]);
+      expect(swept).not.toBeNull();
+      const results = (await world.sweeps()).map((sweep) => sweep.result);
+      expect(results[0]).toBe('interrupted');
+    },
+  );
+});
+
+describe('the end of a sweep', () => {
+  it('and a look at the same moment do not wait for each other in a circle', async () => {
+    const [first, second] = [await world.leak(), await world.leak()];
+    const blocker = await world.home.pool.connect();
+    try {
+      const ending = world.sweep({
+        settings: { concurrency: 1, limit: 2 },
+        wrapStore: (store) => ({
+          ...store,
+          // Both stay claimed and untried, so that the end of the sweep has something to give back.
+          start: async () => null,
+          async end(end) {
+            await world.platform.destroy(first.id);
+            await world.platform.destroy(second.id);
+            await blocker.query('begin');
+            await blocker.query('select from sweeper.sweeps for update');
+            return store.end(end);
+          },
+        }),
+      });
+      await waiting(1);
+      const looking = world.observe();
+      await waiting(2);
+      await blocker.query('commit');
+      expect((await ending)?.end.result).toBe('skipped');
+      await looking;
+    } finally {
+      blocker.release();
+    }
+    expect((await world.orphans()).map((orphan) => [orphan.why, orphan.claimed_by])).toEqual([
+      ['row_gone', null],
+      ['row_gone', null],
+    ]);
+  });
+
+  const waiting = (count: number) =>
+    until(
+      async () => {
+        const { rows } = await world.home.query<{ n: number }>(
+          `select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        );
+        return rows[0]?.n === count;
+      },
+      { what: `${count} transactions that wait for a lock` },
+    );
+});

@@ -1,0 +1,142 @@
+import { execFile, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, rename, symlink } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { inject, onTestFinished } from 'vitest';
+import { until } from './until.ts';
+import type { World } from './world.ts';
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** One line of the program's log. */
+export interface LogLine {
+  readonly level: number;
+  readonly msg: string;
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface Answer<Body> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** Parsed, and of the shape that the caller says it is. */
+  readonly body: Body;
+}
+
+/** The real program in a process of its own. It gets the environment of the test and nothing of the caller's. */
+export interface Program {
+  readonly pid: number;
+  /** Everything it wrote, to both streams. */
+  output(): string;
+  /** Its log, without what was not JSON. */
+  readonly log: readonly LogLine[];
+  readonly exited: Promise<Exit>;
+  /** Waits until it listens, and answers with its address. */
+  url(): Promise<string>;
+  /** Waits until it is ready: its home database reached and migrated. */
+  ready(): Promise<void>;
+  call<Body>(path: string, init?: RequestInit): Promise<Answer<Body>>;
+  signal(name: 'SIGTERM' | 'SIGKILL'): void;
+}
+
+/** Settings under which the program serves a world. */
+export function settingsFor(world: World): Record<string, string> {
+  return {
+    DATABASE_URL: world.home.url,
+    PLATFORM_DATABASE_URL: world.platformDatabase.url,
+    CONTROL_PLANE_URL: world.controlPlane.url,
+    CONTROL_PLANE_SHARED_SECRET: world.credentials.sharedSecret,
+    CONTROL_PLANE_ADMIN_TOKEN: world.credentials.adminToken,
+  };
+}
+
+/** Its level in the log. */
+export const WARN = 40;
+
+/** Whatever is left running when the test ends is killed. */
+export async function startProgram(env: Readonly<Record<string, string>>): Promise<Program> {
+  const main = join(await builtProject(), 'dist/server/main.js');
+  const child = spawn(process.execPath, [main], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PORT: '0', ...env },
+  });
+  const exited = new Promise<Exit>((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
+  const running = () => child.exitCode === null && child.signalCode === null;
+  onTestFinished(async () => {
+    if (running()) child.kill('SIGKILL');
+    await exited;
+  });
+
+  const lines: string[] = [];
+  const log: LogLine[] = [];
+  createInterface({ input: child.stderr }).on('line', (line) => lines.push(line));
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    lines.push(line);
+    if (line.startsWith('{')) log.push(JSON.parse(line));
+  });
+
+  const url = async (): Promise<string> => {
+    const listening = () => {
+      if (!running()) throw new Error(`it has ended:\n${lines.join('\n')}`);
+      return /^Server listening at (http:\S+)$/.exec(
+        log.find(({ msg }) => msg.startsWith('Server listening'))?.msg ?? '',
+      );
+    };
+    return (await until(listening, { timeoutMs: 30_000, what: 'the program to listen' }))[1] ?? '';
+  };
+
+  const call = async <Body>(path: string, init: RequestInit = {}): Promise<Answer<Body>> => {
+    const response = await fetch(`${await url()}${path}`, init);
+    const text = await response.text();
+    const body: Body = text === '' ? null : JSON.parse(text);
+    return { status: response.status, headers: response.headers, text, body };
+  };
+
+  return {
+    pid: child.pid ?? Number.NaN,
+    output: () => lines.join('\n'),
+    log,
+    exited,
+    url,
+    call,
+    async ready() {
+      await until(async () => (await call('/readyz')).status === 200, {
+        timeoutMs: 30_000,
+        what: 'the program to be ready',
+      });
+    },
+    signal: (name) => void child.kill(name),
+  };
+}
+
+/**
+ * The folder of a project that holds what was built from the sources as they are now: once per run, and apart from
+ * dist/, which somebody else may be building at this very moment.
+ */
+async function builtProject(): Promise<string> {
+  const built = join(inject('runDirectory'), 'built');
+  if (existsSync(built)) return built;
+  // Built under another name and renamed: whoever else was building meanwhile has only worked in vain.
+  const building = `${built}-${randomBytes(4).toString('hex')}`;
+  await mkdir(building);
+  for (const name of ['server', 'package.json', 'tsconfig.json']) {
+    await cp(join(PROJECT, name), join(building, name), { recursive: true });
+  }
+  await symlink(join(PROJECT, 'node_modules'), join(building, 'node_modules'));
+  const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
+  await promisify(execFile)(process.execPath, [compiler, '-b', 'server'], { cwd: building });
+  await cp(join(building, 'server/db/migrations'), join(building, 'dist/server/db/migrations'), { recursive: true });
+  await rename(building, built).catch((error: unknown) => {
+    if (!existsSync(built)) throw error;
+  });
+  return built;
+}

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { type Explained, explain } from '../../server/sweep/explain.ts';
+import {
+  FAILURE_CLASSES,
+  ORPHAN_STATES,
+  OUTCOMES,
+  RESOLUTIONS,
+  SECOND_LOOKS,
+  WHYS,
+} from '../../server/sweep/outcome.ts';
+
+const WAITING: Explained = {
+  workspaceId: 'w-1',
+  workspaceName: 'dev-7',
+  state: 'waiting',
+  why: 'removed',
+  attempts: 0,
+  failures: 0,
+  lastOutcome: null,
+  lastClass: null,
+  lastMessage: null,
+  lastHttpStatus: null,
+  heldBy: null,
+  holdReason: null,
+  resolution: null,
+  secondLook: null,
+};
+
+function everyCombination(): Explained[] {
+  const all: Explained[] = [];
+  for (const state of ORPHAN_STATES)
+    for (const why of WHYS)
+      for (const lastOutcome of [null, ...OUTCOMES])
+        for (const lastClass of [null, ...FAILURE_CLASSES])
+          for (const resolution of [null, ...RESOLUTIONS])
+            for (const secondLook of [null, ...SECOND_LOOKS])
+              all.push({ ...WAITING, state, why, lastOutcome, lastClass, resolution, secondLook });
+  return all;
+}
+
+describe('the explanation of an orphan', () => {
+  it('is a sentence for every combination there is, with no time in it that would be wrong a minute later', () => {
+    const all = everyCombination();
+    expect(all.length).toBe(7 * 5 * 10 * 10 * 6 * 5);
+    for (const orphan of all) {
+      const sentence = explain(orphan);
+      expect(sentence).toMatch(/^[A-Z].{20,}\.$/);
+      expect(sentence).not.toMatch(/undefined|null|\.\.|\bago\b|\bin \d|\d+ (min|s|h)\b/);
+    }
+  });
+
+  it('differs for every class of failure, and says what heals by itself', () => {
+    const failed = { ...WAITING, state: 'retrying', attempts: 4, failures: 1, lastOutcome: 'failed' } as const;
+    const sentences = FAILURE_CLASSES.map((lastClass) => explain({ ...failed, lastClass, lastHttpStatus: 503 }));
+    expect(new Set(sentences).size).toBe(FAILURE_CLASSES.length);
+    expect(explain({ ...failed, lastClass: 'transient', lastHttpStatus: 503 })).toBe(
+      'The control plane answered 503 (attempt 4); it is tried again, and heals by itself once the control plane is back.',
+    );
+  });
+
+  it('names the workspace that was restored while its instance was being stopped', () => {
+    expect(explain({ ...WAITING, state: 'stuck', lastOutcome: 'stopped_live' })).toContain('dev-7 was restored');
+  });
+
+  it('does not promise a Stop for what is never stopped', () => {
+    for (const why of ['row_gone', 'replaced', 'no_row'] as const) {
+      expect(explain({ ...WAITING, state: 'stuck', why })).not.toMatch(/tried again|next sweep/);
+    }
+  });
+});
