@@ -13,13 +13,19 @@ export interface SafetyOptions {
 /** The floor under every call: who may be reached under which name, and from where changes may come. */
 export function registerSafety(app: FastifyInstance, options: SafetyOptions): void {
   const names = new Set([...LOOPBACK_NAMES, options.host, ...options.allowedHosts].map((name) => name.toLowerCase()));
+  const local = isLoopback(options.host);
   // Beyond loopback a proxy decides about names, unless they are listed.
-  const checksHost = isLoopback(options.host) || options.allowedHosts.length > 0;
+  const checksHost = local || options.allowedHosts.length > 0;
 
   app.addHook('onRequest', async (request) => {
-    if (checksHost) refuseUnknownHost(request, names);
+    if (checksHost && (local || !isProbe(request))) refuseUnknownHost(request, names);
     if (!SAFE_METHODS.has(request.method)) refuseForeignOrigin(request);
   });
+}
+
+/** An orchestrator asks by an address that nobody can list beforehand, and learns no more than yes or no. */
+function isProbe({ url }: FastifyRequest): boolean {
+  return url === '/healthz' || url === '/readyz';
 }
 
 /** Whether only this machine can reach a server that listens there. */

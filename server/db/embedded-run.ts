@@ -12,7 +12,7 @@ export interface Account {
 export interface RunOptions {
   /** As whom; undefined: as ourselves. Only root may be somebody else. */
   readonly account: Account | undefined;
-  /** PostgreSQL's programs refuse to run in a folder that their user cannot enter, as ours may be. */
+  /** A folder that the account can enter, as ours need not be. */
   readonly cwd: string;
   /** In a process group of its own, which a Ctrl-C in our terminal does not reach. */
   readonly detached?: boolean;

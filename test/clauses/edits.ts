@@ -17,13 +17,15 @@ const INVENTORY = 'server/sweep/inventory.ts';
 const SCHEDULE = 'server/sweep/schedule.ts';
 const SWEEP = 'server/sweep/sweep.ts';
 
-const RACES = ['test/integration/sweep-races'];
+const CLAIM = 'test/integration/claim.test.ts';
+const GUARDS = ['test/integration/recheck-guards.test.ts'];
+const OVERLAP = ['test/integration/sweep-overlap.test.ts'];
+const RACES = ['test/integration/sweep-races.test.ts'];
 const STATEMENTS = ['test/integration/platform-statements.test.ts'];
 const OBSERVE = ['test/integration/observe-races', 'test/integration/vanished-rows'];
-const ORDER = ['test/integration/sweep-order-and-limits'];
-const FAULTS = ['test/integration/platform-faults'];
-const MANUAL = ['test/integration/dry-run-and-manual'];
-const OUTCOMES = ['test/integration/sweep-outcomes'];
+const ORDER = ['test/integration/sweep-order-and-limits.test.ts'];
+const FAULTS = ['test/integration/platform-faults.test.ts'];
+const MANUAL = ['test/integration/dry-run-and-manual.test.ts', 'test/integration/manual-sweeps.test.ts'];
 
 export const EDITS: readonly Edit[] = [
   // The predicate of an orphan.
@@ -104,7 +106,7 @@ export const EDITS: readonly Edit[] = [
     file: ATTEMPT,
     find: 'if (live !== undefined) {',
     replace: 'if (live !== undefined && !rechecked) {',
-    tests: [...RACES, ...OUTCOMES],
+    tests: GUARDS,
   },
   {
     claim: 'a row with an unknown status is live',
@@ -125,7 +127,7 @@ export const EDITS: readonly Edit[] = [
     file: 'server/sweep/recheck.ts',
     find: 'export const RECHECK_VALID_MS = 2_000;',
     replace: 'export const RECHECK_VALID_MS = 2_000_000;',
-    tests: RACES,
+    tests: GUARDS,
   },
   {
     claim: 'a recheck that failed is no permission',
@@ -133,7 +135,7 @@ export const EDITS: readonly Edit[] = [
     find: "return { kind: 'ended', draft: notCalled('failed', 'platform', error.message), rechecked: null };",
     replace:
       "return { kind: 'go', rechecked: { askedMs: deps.clock.monotonicMs(), row: undefined, live: undefined } };",
-    tests: RACES,
+    tests: GUARDS,
   },
   // Claim and order.
   {
@@ -155,77 +157,77 @@ export const EDITS: readonly Edit[] = [
     file: STORE,
     find: '.orderBy(orphans.nextAttemptAt, orphans.orphanedAt, orphans.id)',
     replace: '.orderBy(orphans.orphanedAt, orphans.id)',
-    tests: [...ORDER, 'test/integration/sweep-poison'],
+    tests: [CLAIM, ...ORDER],
   },
   {
     claim: 'a claim passes by what others have locked',
     file: STORE,
     find: ".for('update', { skipLocked: true })",
     replace: ".for('update')",
-    tests: ['test/integration/claim.test.ts'],
+    tests: [CLAIM],
   },
   {
     claim: 'a claim takes nothing that is resolved',
     file: STORE,
     find: '    isNull(orphans.resolvedAt),\n    ignoreBackoff',
     replace: '    ignoreBackoff',
-    tests: ['test/integration/claim.test.ts'],
+    tests: [CLAIM],
   },
   {
     claim: 'a claim waits for the backoff',
     file: STORE,
     find: 'ignoreBackoff ? undefined : sql`${orphans.nextAttemptAt} <= now()`',
     replace: 'undefined',
-    tests: ORDER.concat('test/integration/sweep-backoff', 'test/integration/claim.test.ts'),
+    tests: [CLAIM],
   },
   {
     claim: 'a claim waits for the grace',
     file: STORE,
     find: '    sql`${orphans.firstSeenAt} <= now() - ${milliseconds(graceMs)}`,\n',
     replace: '',
-    tests: ORDER.concat('test/integration/claim.test.ts'),
+    tests: [CLAIM],
   },
   {
     claim: 'a claim takes nothing that another sweep has claimed',
     file: STORE,
     find: '    sql`coalesce(${orphans.claimedUntil} <= now(), true)`,\n',
     replace: '',
-    tests: ['test/integration/claim.test.ts'],
+    tests: [CLAIM],
   },
   {
     claim: 'a claim takes nothing that is being stopped',
     file: STORE,
     find: '    isNull(orphans.attemptId),\n    stoppable',
     replace: '    stoppable',
-    tests: ['test/integration/claim.test.ts'],
+    tests: [CLAIM],
   },
   {
     claim: 'a claim takes only its own tenant’s orphans',
     file: STORE,
     find: '    eq(orphans.tenant, tenant),\n    isNull(orphans.resolvedAt),\n    ignoreBackoff',
     replace: '    isNull(orphans.resolvedAt),\n    ignoreBackoff',
-    tests: ['test/integration/claim.test.ts'],
+    tests: [CLAIM],
   },
   {
     claim: 'what is replaced or gone is never stopped',
     file: STORE,
     find: "${orphans.why} = 'removed' and ${orphans.lastOutcome}",
     replace: '${orphans.lastOutcome}',
-    tests: ['test/integration/claim.test.ts', 'test/integration/vanished-rows'],
+    tests: [CLAIM],
   },
   {
     claim: 'what was stopped while restored is left to a person',
     file: STORE,
     find: " and ${orphans.lastOutcome} is distinct from 'stopped_live'`",
     replace: '`',
-    tests: ['test/integration/claim.test.ts'],
+    tests: [CLAIM],
   },
   {
     claim: 'a scope is kept',
     file: STORE,
     find: 'scope === null ? undefined :',
     replace: 'scope === null || scope.length > 0 ? undefined :',
-    tests: ['test/integration/claim.test.ts'],
+    tests: [CLAIM],
   },
   // Attempt.
   {
@@ -233,7 +235,7 @@ export const EDITS: readonly Edit[] = [
     file: ATTEMPT,
     find: 'const attemptId = await deps.store.start(orphan);',
     replace: 'const attemptId: string | null = crypto.randomUUID();',
-    tests: RACES,
+    tests: OVERLAP,
   },
   {
     claim: 'the id is cleared',
@@ -247,42 +249,42 @@ export const EDITS: readonly Edit[] = [
     file: STORE,
     find: 'and claimed_by = ${by.sweepId} and claimed_until > now()',
     replace: '',
-    tests: ['test/integration/claim.test.ts'],
+    tests: [CLAIM],
   },
   {
     claim: 'an attempt starts only under a valid lease',
     file: STORE,
     find: 'and attempt_id is null and ${leased}',
     replace: 'and attempt_id is null',
-    tests: ['test/integration/claim.test.ts'],
+    tests: [CLAIM],
   },
   {
     claim: 'an orphan has one attempt at a time',
     file: STORE,
     find: 'and resolved_at is null and attempt_id is null and',
     replace: 'and resolved_at is null and',
-    tests: ['test/integration/claim.test.ts'],
+    tests: [CLAIM],
   },
   {
     claim: 'an outcome is never replaced',
     file: STORE,
     find: '.where(and(eq(attempts.id, attemptId), isNull(attempts.outcome)))',
     replace: '.where(eq(attempts.id, attemptId))',
-    tests: ['test/integration/claim.test.ts', ...RACES],
+    tests: [CLAIM],
   },
   {
     claim: 'no Stop starts without enough of the lease',
     file: ATTEMPT,
     find: 'if (!(await lease.lasts(stopper.timeoutMs + STOP_MARGIN_MS)))',
     replace: 'if (!(await lease.lasts(stopper.timeoutMs + STOP_MARGIN_MS)) && told.aborted)',
-    tests: RACES,
+    tests: OVERLAP,
   },
   {
     claim: 'slow start begins three',
     file: 'server/sweep/decide.ts',
     find: 'const SLOW_START = 3;',
     replace: 'const SLOW_START = 4;',
-    tests: ['test/unit/decide.test.ts', ...ORDER],
+    tests: ['test/unit/decide.test.ts'],
   },
   {
     claim: 'a sweep asks for the permission to clear first',
@@ -296,7 +298,7 @@ export const EDITS: readonly Edit[] = [
     file: PLATFORM,
     find: '        await tx.execute(sql`explain ${clearing(target)}`);\n',
     replace: '',
-    tests: [...STATEMENTS, ...FAULTS],
+    tests: STATEMENTS,
   },
   {
     claim: 'a read-only server is refused',
@@ -317,7 +319,7 @@ export const EDITS: readonly Edit[] = [
     file: SWEEP,
     find: 'if (settings.disabledReason !== null && (await',
     replace: 'if (settings.disabledReason === null && (await',
-    tests: ['test/integration/published-sweeper'],
+    tests: ['test/integration/published-sweeper.test.ts'],
   },
   // Observe.
   {
@@ -376,21 +378,21 @@ export const EDITS: readonly Edit[] = [
     file: SCHEDULE,
     find: 'or ${tenants.leaseUntil} <= now() or',
     replace: 'or ${tenants.leaseUntil} > now() or',
-    tests: ['test/integration/claim.test.ts'],
+    tests: [CLAIM],
   },
   {
     claim: 'a lease that has run out can be taken',
     file: SCHEDULE,
     find: 'or ${tenants.leaseUntil} <= now() or',
     replace: 'or',
-    tests: ['test/integration/claim.test.ts'],
+    tests: [CLAIM],
   },
   {
     claim: 'a tick leaves the work to whoever has just done it',
     file: SCHEDULE,
     find: "if (trigger === 'interval' && state?.recent === true)",
     replace: "if (trigger !== 'interval' && state?.recent === true)",
-    tests: ['test/integration/claim.test.ts'],
+    tests: [CLAIM],
   },
   {
     claim: 'an equal request joins',
@@ -425,6 +427,6 @@ export const EDITS: readonly Edit[] = [
     file: 'server/api/sweeps.ts',
     find: 'dryRun: Type.Optional(Type.Boolean()),',
     replace: 'dryRun: Type.Optional(Type.Any()),',
-    tests: ['test/integration/api-sweeps'],
+    tests: ['test/integration/api-refusals.test.ts'],
   },
 ];

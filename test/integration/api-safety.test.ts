@@ -70,6 +70,10 @@ describe('a server that other machines reach', () => {
     expect(await ask(any, 'whatever.example')).toMatchObject({ status: 200, body: { anonymous: true } });
     expect(await ask(listed, 'a.example')).toMatchObject({ status: 200, body: { anonymous: true } });
     expect((await ask(listed, 'whatever.example')).status).toBe(403);
+    // A probe comes by an address that nobody can list.
+    for (const url of ['/healthz', '/readyz']) {
+      expect((await listed.call({ url, headers: { host: '10.1.2.3:8080' } })).status).toBe(200);
+    }
     await any.close();
     await listed.close();
   });

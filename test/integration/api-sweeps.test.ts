@@ -4,6 +4,7 @@ import type { Attempt } from '../../server/api/attempts.ts';
 import type { Sweep } from '../../server/api/sweeps.ts';
 import { OUTCOMES } from '../../server/sweep/outcome.ts';
 import { type Api, createApi, emptyWorld } from '../support/api.ts';
+import { until } from '../support/until.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 interface List<Item> {
@@ -120,7 +121,7 @@ describe('POST /api/sweeps', () => {
   });
 
   it('ten times at once makes one sweep, which the others join', async () => {
-    const answers = await Promise.all(Array.from({ length: 10 }, () => post({ reason: 'quick' })));
+    const answers = await inTheSameMoment(10, () => post({ reason: 'quick' }));
     expect(new Set(answers.map((answer) => answer.body.id)).size).toBe(1);
     expect(answers.map((answer) => answer.status)).toEqual(Array(10).fill(202));
     expect(answers.filter((answer) => !answer.body.joined)).toHaveLength(1);
@@ -322,6 +323,26 @@ describe('GET /api/sweeps', () => {
     expect(await api.call(url)).toMatchObject({ status: 404, body: { code: 'not_found' } });
   });
 });
+
+/** Holds up everybody who would write a sweep until all of them wait for that, then lets them go together. */
+async function inTheSameMoment<T>(count: number, ask: () => Promise<T>): Promise<T[]> {
+  const holder = await world.home.pool.connect();
+  await holder.query('begin; lock table sweeper.sweeps in share mode');
+  const answers = Promise.all(Array.from({ length: count }, ask));
+  await until(
+    async () => {
+      const { rows } = await world.home.query<{ waiting: number }>(
+        `select count(*)::int as waiting from pg_stat_activity
+         where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return rows[0]?.waiting === count;
+    },
+    { what: 'all of them to wait' },
+  );
+  await holder.query('commit');
+  holder.release();
+  return answers;
+}
 
 /** Sweeps that have ended, the last in the list being the newest. */
 async function seedSweeps(results: readonly string[]): Promise<void> {

@@ -2,7 +2,6 @@ import { chmod, chown, cp, lstat, mkdir, readdir, readlink, rm } from 'node:fs/p
 import { platform } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { startEmbedded } from '../../server/db/embedded.ts';
 import { copyBinaries, findBinaryPackage, prepareBinaries } from '../../server/db/embedded-binaries.ts';
 import { run } from '../../server/db/embedded-run.ts';
 import {
@@ -17,7 +16,6 @@ import {
 } from '../support/embedded-cases.ts';
 import { copyProject, startChild } from '../support/embedded-child-process.ts';
 
-const silent = recordingLog().log;
 const onlyRoot = describe.skipIf(!isRoot);
 const onlyWithNobody = describe.skipIf(!(isRoot && (await nobodyCanRunUs())));
 if (!isRoot) console.info('not root: the embedded databases of root and of another user are not tested');
@@ -205,7 +203,7 @@ onlyRoot('root', () => {
     const directory = join(parent, '.data');
     await (await start(directory)).stop();
     await chmod(parent, 0o700);
-    const failure = startEmbedded({ directory, log: silent });
+    const failure = start(directory);
     await expect(failure).rejects.toMatchObject({ code: 'unusable_directory' });
     await expect(failure).rejects.toThrow(directory);
     await chmod(parent, 0o755);

@@ -113,8 +113,12 @@ describe('two processes with one folder', () => {
     expect(await ask(first.url, 'select 1 as answer')).toEqual([{ answer: 1 }]);
   });
 
-  test('that begin at the same moment make one database, of which one is the owner', async () => {
+  test.each([
+    ['make one database, of which one is the owner', false],
+    ['start the one that is there once, and one is the owner', true],
+  ])('that begin at the same moment %s', async (_, isThere) => {
     const directory = await temporaryFolder();
+    if (isThere) await (await start(directory)).stop();
     const attempts = await Promise.allSettled([1, 2, 3].map(() => start(directory)));
     const won = attempts.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     const lost = attempts.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));

@@ -2,11 +2,8 @@ import { appendFile, mkdir, readdir, readFile, stat, truncate, writeFile } from 
 import { networkInterfaces, platform } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { startEmbedded } from '../../server/db/embedded.ts';
 import { ask, modeOf, postmasterPid, recordingLog, start, temporaryFolder } from '../support/embedded-cases.ts';
 import { until } from '../support/until.ts';
-
-const silent = recordingLog().log;
 
 describe('an embedded database', () => {
   test('begins in a folder that is not there yet, and keeps its data across a stop', async () => {
@@ -113,7 +110,7 @@ describe('a folder it cannot use', () => {
     const data = join(directory, 'postgres/data');
     await mkdir(data, { recursive: true });
     await writeFile(join(data, 'PG_VERSION'), '15\n');
-    const error = await startEmbedded({ directory, log: silent }).catch((cause: unknown) => cause);
+    const error = await start(directory).catch((cause: unknown) => cause);
     expect(error).toMatchObject({ code: 'other_version' });
     expect(String(error)).toContain(data);
     expect(String(error)).toMatch(/PostgreSQL 15, and the embedded one is \d\d/);
@@ -124,7 +121,7 @@ describe('a folder it cannot use', () => {
     const directory = await temporaryFolder();
     await mkdir(join(directory, 'postgres'));
     await writeFile(join(directory, 'postgres/notes'), 'mine');
-    await expect(startEmbedded({ directory, log: silent })).rejects.toMatchObject({ code: 'unusable_directory' });
+    await expect(start(directory)).rejects.toMatchObject({ code: 'unusable_directory' });
     expect(await readdir(directory)).toEqual(['postgres']);
     expect(await readdir(join(directory, 'postgres'))).toEqual(['notes']);
   });
@@ -132,19 +129,19 @@ describe('a folder it cannot use', () => {
   test('is a file: refused with a sentence', async () => {
     const file = join(await temporaryFolder(), 'file');
     await writeFile(file, '');
-    await expect(startEmbedded({ directory: file, log: silent })).rejects.toMatchObject({ code: 'unusable_directory' });
+    await expect(start(file)).rejects.toMatchObject({ code: 'unusable_directory' });
   });
 
   test('has a name that a shell would not leave alone: refused', async () => {
     const directory = join(await temporaryFolder(), 'a$(date)b');
-    await expect(startEmbedded({ directory, log: silent })).rejects.toMatchObject({ code: 'unusable_directory' });
+    await expect(start(directory)).rejects.toMatchObject({ code: 'unusable_directory' });
   });
 
   test('has a setting that PostgreSQL does not accept: the error shows what the server said', async () => {
     const directory = await temporaryFolder();
     await (await start(directory)).stop();
     await appendFile(join(directory, 'postgres/data/postgresql.conf'), '\nno_such_setting = 1\n');
-    const error = await startEmbedded({ directory, log: silent }).catch((cause: unknown) => cause);
+    const error = await start(directory).catch((cause: unknown) => cause);
     expect(error).toMatchObject({ code: 'start_failed' });
     expect(String(error)).toContain('no_such_setting');
   });
@@ -153,7 +150,7 @@ describe('a folder it cannot use', () => {
     const directory = await temporaryFolder();
     await (await start(directory)).stop();
     await writeFile(join(directory, 'postgres/password'), 'another');
-    await expect(startEmbedded({ directory, log: silent })).rejects.toMatchObject({ code: 'not_ours' });
+    await expect(start(directory)).rejects.toMatchObject({ code: 'not_ours' });
     await expect(postmasterPid(directory)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });

@@ -1,9 +1,9 @@
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createLoop } from '../../server/sweep/loop.ts';
 import type { Begun, ManualRequest, Schedule } from '../../server/sweep/schedule.ts';
 import type { SweepEnd } from '../../server/sweep/store.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
-import { gate } from '../support/sweeping.ts';
+import { gate, startAfresh } from '../support/sweeping.ts';
 import { until } from '../support/until.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -11,10 +11,13 @@ const ALL: ManualRequest = { workspaceIds: null, expected: null, dryRun: false, 
 
 let world: World;
 let clock: FakeClock;
-beforeEach(async () => {
+beforeAll(async () => {
   world = await createWorld();
-  clock = createFakeClock();
   return () => world.close();
+});
+beforeEach(async () => {
+  await startAfresh(world);
+  clock = createFakeClock();
 });
 
 interface Running {

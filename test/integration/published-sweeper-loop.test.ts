@@ -1,7 +1,8 @@
 import { pino } from 'pino';
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createSweeper } from '../../server/sweep/sweeper.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
+import { startAfresh } from '../support/sweeping.ts';
 import { until } from '../support/until.ts';
 import { createWorld, QUICK, type World } from '../support/world.ts';
 
@@ -31,10 +32,13 @@ function startSweeper(world: World, clock: FakeClock) {
 
 let world: World;
 let clock: FakeClock;
-beforeEach(async () => {
+beforeAll(async () => {
   world = await createWorld();
-  clock = createFakeClock();
   return () => world.close();
+});
+beforeEach(async () => {
+  await startAfresh(world);
+  clock = createFakeClock();
 });
 
 const results = async () => (await world.sweeps()).map(({ trigger, result }) => `${trigger} ${result}`);

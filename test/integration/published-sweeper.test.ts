@@ -1,15 +1,16 @@
-import { beforeEach, describe, expect, it } from 'vitest';
-import { allowClearing, refuseClearing, stops, sweepOnce } from '../support/sweeping.ts';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { allowClearing, refuseClearing, startAfresh, stops, sweepOnce } from '../support/sweeping.ts';
 import { createWorld, type World } from '../support/world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld();
+  return () => world.close();
+});
+beforeEach(() => startAfresh(world));
 
 // The last two of the nine, "no database" and "at boot and on every tick", are in published-sweeper-loop.test.ts.
 describe('the nine cases of the published sweeper', () => {
-  let world: World;
-  beforeEach(async () => {
-    world = await createWorld();
-    return () => world.close();
-  });
-
   it('clears the id when the Stop succeeds', async () => {
     const leaked = await world.leak();
     const swept = await world.sweep();
@@ -92,12 +93,6 @@ describe('the nine cases of the published sweeper', () => {
 
 describe('the nine cases of the published sweeper: no backend', () => {
   const NO_BACKEND = { backend: null, settings: { disabledReason: 'There is no backend: nothing is stopped.' } };
-  let world: World;
-  beforeEach(async () => {
-    world = await createWorld();
-    return () => world.close();
-  });
-
   it('stops nothing, keeps looking, and says why', async () => {
     const leaked = await world.leak();
     const end = await sweepOnce(world, NO_BACKEND);

@@ -247,29 +247,3 @@ describe('promise 3: every Stop leaves a trace, before it happens', () => {
     expect(await sweepOnce(world)).toMatchObject({ counts: { stopped: 1 } });
   });
 });
-
-describe('stuck: needs a person', () => {
-  it('shared is stuck at once, and says which live workspace', async () => {
-    const leaked = await world.leak();
-    const live = await world.platform.create('dev-7');
-    await world.platformDatabase.query('update workspaces set instance_id = $2 where id = $1', [
-      live.id,
-      leaked.instance_id,
-    ]);
-    await sweepOnce(world);
-    expect(await world.sweeps()).toMatchObject([{ open: 1, stuck: 1 }]);
-    expect((await world.orphan(leaked.id)).last_message).toBe(
-      `The live workspace dev-7 (${live.id}) names the same instance: not called.`,
-    );
-  });
-
-  it('stopped_live is stuck at once, and never stopped again', async () => {
-    const leaked = await world.leak();
-    duringTheStop(leaked, () => world.platform.restore(leaked.id));
-    await sweepOnce(world);
-    await world.timePasses(7_200_000);
-    expect(await sweepOnce(world, { trigger: 'manual' })).toMatchObject({ result: 'nothing_to_do' });
-    expect(await world.sweeps()).toMatchObject([{ stuck: 1 }, { open: 1, stuck: 1 }]);
-    expect(stops(world)).toHaveLength(1);
-  });
-});

@@ -97,14 +97,23 @@ describe('a lease that is lost', () => {
     expect(await world.orphan(id)).toMatchObject({ resolved_at: null, failures: 0, attempt_id: null });
   });
 
-  it('is found at the start by the database too, though our own clock knows nothing', async () => {
+  const other = 'gen_random_uuid()';
+  it.each([
+    ['its lease has expired', `update sweeper.tenants set lease_until = now()`],
+    ['its lease is somebody else’s', `update sweeper.tenants set lease_holder = 'other', lease_sweep_id = ${other}`],
+    ['its lease is its own, but for another sweep', `update sweeper.tenants set lease_sweep_id = ${other}`],
+    ['its claim has expired', `update sweeper.orphans set claimed_until = now()`],
+    ['its claim is another sweep’s', `update sweeper.orphans set claimed_by = ${other}`],
+    ['the orphan has been resolved', `update sweeper.orphans set resolved_at = now(), resolution = 'external'`],
+    ['the orphan has an open attempt', `update sweeper.orphans set attempt_id = ${other}`],
+  ])('or a claim is looked at once more by the very statement that begins: no Stop when %s', async (_, change) => {
     await world.leak();
     const swept = await world.sweep({
       wrapStore: (store) => ({
         ...frozen(store),
         async claim(request) {
           const claimed = await store.claim(request);
-          await world.timePasses(LEASE_OVER_MS);
+          await world.home.query(change);
           return claimed;
         },
       }),

@@ -114,7 +114,8 @@ describe('a row that changes while it is being swept', () => {
     };
   }
 
-  it.each(CASES)('$change $point: $verdict.outcome', async ({ change, point, verdict }) => {
+  const rows = CASES.map(({ change, point, verdict }) => [change, point, verdict.outcome, verdict] as const);
+  it.each(rows)('%s %s: %s', async (change, point, _, verdict) => {
     const { id, instance_id } = await world.leak();
     const instanceId = instance_id ?? '';
     let happened = 0;

@@ -326,6 +326,8 @@ async function leakMany(
   return rows.sort((a, b) => a.updated_at.getTime() - b.updated_at.getTime());
 }
 
+const FAR_AWAY_SECONDS = 30_000_000_000;
+
 /** Found in the catalogue, so that a new column is not forgotten. */
 async function timePasses(home: TestDatabase, ms: number): Promise<void> {
   const { rows } = await home.query<{ table_name: string; column_name: string }>(
@@ -333,11 +335,14 @@ async function timePasses(home: TestDatabase, ms: number): Promise<void> {
      where table_schema = 'sweeper' and data_type = 'timestamp with time zone' order by table_name`,
   );
   for (const [name, columns] of grouped(rows)) {
-    const sets = columns.map((column) => `${column} = ${column} - make_interval(secs => ${ms / 1000})`);
-    // Where a time is the key, one row would land on another that has not moved yet: so all go far away first.
-    if (name === 'samples') await home.query(`update sweeper.samples set at = at - interval '8000000 hours'`);
-    await home.query(`update sweeper.${name} set ${sets.join(', ')}`);
-    if (name === 'samples') await home.query(`update sweeper.samples set at = at + interval '8000000 hours'`);
+    // Where a time is the key, a row would land on another that has not moved yet: so all of them go far away first.
+    const backSeconds = name === 'samples' ? FAR_AWAY_SECONDS : 0;
+    const move = (seconds: number) => {
+      const sets = columns.map((column) => `${column} = ${column} - make_interval(secs => ${seconds})`);
+      return home.query(`update sweeper.${name} set ${sets.join(', ')}`);
+    };
+    if (backSeconds > 0) await move(backSeconds);
+    await move(ms / 1000 - backSeconds);
   }
 }
 
