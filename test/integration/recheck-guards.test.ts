@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Platform } from '../../server/sweep/platform.ts';
 import type { SweepStore } from '../../server/sweep/store.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
@@ -7,13 +7,18 @@ import { createWorld, type World } from '../support/world.ts';
 
 let world: World;
 let clock: FakeClock;
-beforeEach(async () => {
+let before: number;
+beforeAll(async () => {
   world = await createWorld();
-  clock = createFakeClock();
   return () => world.close();
 });
+beforeEach(async () => {
+  await world.forget();
+  clock = createFakeClock();
+  before = world.controlPlane.calls.length;
+});
 
-const stops = () => world.controlPlane.calls.filter((call) => call.route === 'stop');
+const stops = () => world.controlPlane.calls.slice(before).filter((call) => call.route === 'stop');
 
 /** A live workspace whose row names this instance as well. */
 async function share(instanceId: string | null, status: string | null): Promise<string> {

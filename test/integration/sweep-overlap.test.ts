@@ -1,16 +1,16 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Platform } from '../../server/sweep/platform.ts';
 import type { SweepStore } from '../../server/sweep/store.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { frozen, LEASE_OVER_MS, sweepOnly } from '../support/pasts.ts';
 import { type PlatformOfRole, platformOfRole, recordWrites } from '../support/platform-role.ts';
-import { until } from '../support/until.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 let world: World;
 let ours: PlatformOfRole;
 let writes: () => ReturnType<Awaited<ReturnType<typeof recordWrites>>>;
-beforeEach(async () => {
+let before: number;
+beforeAll(async () => {
   world = await createWorld();
   ours = await platformOfRole(world);
   const writesOf = await recordWrites(world);
@@ -20,8 +20,13 @@ beforeEach(async () => {
     await world.close();
   };
 });
+beforeEach(async () => {
+  await world.forget();
+  await world.platformDatabase.query('delete from writes.all_of_them');
+  before = world.controlPlane.calls.length;
+});
 
-const stops = () => world.controlPlane.calls.filter((call) => call.route === 'stop');
+const stops = () => world.controlPlane.calls.slice(before).filter((call) => call.route === 'stop');
 const outcomes = async () => (await world.attempts()).map((one) => [one.outcome, one.late_answer]);
 
 describe('an attempt', () => {
@@ -46,8 +51,9 @@ describe('an attempt', () => {
 
   it('that cannot be written is no Stop: nothing is called, nothing cleared', async () => {
     const { id, instance_id } = await world.leak();
-    await world.home.query('alter table sweeper.attempts rename to elsewhere');
-    await expect(world.sweep({ wrapPlatform: ours.wrapPlatform })).rejects.toMatchObject({ code: 'database_failure' });
+    await world.home.query('alter table sweeper.attempts add constraint none_more check (false) not valid');
+    onTestFinished(async () => void (await world.home.query('alter table sweeper.attempts drop constraint none_more')));
+    await expect(world.sweep({ wrapPlatform: ours.wrapPlatform })).rejects.toThrow(/none_more/);
     expect([stops(), await writes()]).toEqual([[], []]);
     expect((await world.row(id))?.instance_id).toBe(instance_id);
   });
@@ -219,51 +225,4 @@ describe('two sweeps that overlap by force', () => {
       expect(results[0]).toBe('interrupted');
     },
   );
-});
-
-describe('the end of a sweep', () => {
-  it('and a look at the same moment do not wait for each other in a circle', async () => {
-    const [first, second] = [await world.leak(), await world.leak()];
-    const blocker = await world.home.pool.connect();
-    try {
-      const ending = world.sweep({
-        settings: { concurrency: 1, limit: 2 },
-        wrapStore: (store) => ({
-          ...store,
-          // Both stay claimed and untried, so that the end of the sweep has something to give back.
-          start: async () => null,
-          async end(end) {
-            await world.platform.destroy(first.id);
-            await world.platform.destroy(second.id);
-            await blocker.query('begin');
-            await blocker.query('select from sweeper.sweeps for update');
-            return store.end(end);
-          },
-        }),
-      });
-      await waiting(1);
-      const looking = world.observe();
-      await waiting(2);
-      await blocker.query('commit');
-      expect((await ending)?.end.result).toBe('skipped');
-      await looking;
-    } finally {
-      blocker.release();
-    }
-    expect((await world.orphans()).map((orphan) => [orphan.why, orphan.claimed_by])).toEqual([
-      ['row_gone', null],
-      ['row_gone', null],
-    ]);
-  });
-
-  const waiting = (count: number) =>
-    until(
-      async () => {
-        const { rows } = await world.home.query<{ n: number }>(
-          `select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-        );
-        return rows[0]?.n === count;
-      },
-      { what: `${count} transactions that wait for a lock` },
-    );
 });

@@ -115,7 +115,7 @@ describe('slow start (promise 5: no storms)', () => {
       await fresh.leakMany(12);
       expect(await sweepOnce(fresh, { settings: { concurrency } })).toMatchObject({ counts: { stopped: 12 } });
       expect(fresh.controlPlane.mostStopsAtOnce()).toBeLessThanOrEqual(concurrency);
-      expect(fresh.controlPlane.connections(), 'kept alive from one Stop to the next').toBe(concurrency);
+      expect(fresh.controlPlane.connections(), 'kept alive between Stops').toBeLessThanOrEqual(concurrency);
     } finally {
       await fresh.close();
     }

@@ -120,10 +120,11 @@ describe('an orphan that is seen again', () => {
 
 describe('a late answer', () => {
   let world: World;
-  beforeEach(async () => {
+  beforeAll(async () => {
     world = await createWorld();
     return () => world.close();
   });
+  beforeEach(() => world.forget());
 
   /** The first sweep freezes in its Stop and is given up; a second one fails; then the first one's answer comes. */
   async function answerLate(workspaceId: string, instanceId: string, clear: Platform['clear']) {

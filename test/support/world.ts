@@ -131,6 +131,8 @@ export interface World {
   >;
   /** The platform's row, or undefined when there is none. */
   row(workspaceId: string): Promise<WorkspaceRow | undefined>;
+  /** As if nothing had been: no workspace, no orphan, no sweep. The control plane remembers. Quicker than a new world. */
+  forget(): Promise<void>;
   /** Time goes by: every timestamp of our schema moves back. */
   timePasses(ms: number): Promise<void>;
   close(): Promise<void>;
@@ -271,6 +273,13 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     sweeps: async () => (await home.query<SweepsRow>('select * from sweeper.sweeps order by requested_at, id')).rows,
     async row(workspaceId) {
       return (await platform.rows()).find((row) => row.id === workspaceId);
+    },
+    async forget() {
+      for (const name of ['attempts', 'orphans', 'sweeps', 'samples', 'audit', 'tenants']) {
+        await home.query(`delete from sweeper.${name}`);
+      }
+      await platformDatabase.query(`delete from ${quoted(tableName)}`);
+      await schedule.open();
     },
     timePasses: (ms) => timePasses(home, ms),
     async close() {

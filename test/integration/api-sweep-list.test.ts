@@ -1,0 +1,174 @@
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Attempt } from '../../server/api/attempts.ts';
+import type { Sweep } from '../../server/api/sweeps.ts';
+import { OUTCOMES } from '../../server/sweep/outcome.ts';
+import { type Api, createApi, emptyWorld } from '../support/api.ts';
+import { createWorld, type World } from '../support/world.ts';
+
+interface List<Item> {
+  readonly items: Item[];
+  readonly nextCursor: string | null;
+}
+type ListedSweep = Sweep & { readonly quietBefore?: number };
+
+let world: World;
+let api: Api;
+beforeAll(async () => {
+  world = await createWorld();
+  return () => world.close();
+});
+beforeEach(async () => {
+  await emptyWorld(world);
+  api = await createApi(world);
+  return () => api.close();
+});
+
+const post = <Body = Sweep>(payload?: unknown, headers: Record<string, string> = {}) =>
+  api.call<Body>({
+    method: 'POST',
+    url: '/api/sweeps',
+    headers: payload === undefined ? headers : { 'content-type': 'application/json', ...headers },
+    ...(payload === undefined ? {} : { payload: JSON.stringify(payload) }),
+  });
+const list = async (query = '') => (await api.call<List<ListedSweep>>(`/api/sweeps${query}`)).body;
+
+const SWEEP_FIELDS = [
+  'id',
+  'tenant',
+  'trigger',
+  'workspaceIds',
+  'requestedBy',
+  'reason',
+  'dryRun',
+  'drain',
+  'requestedAt',
+  'startedAt',
+  'finishedAt',
+  'result',
+  'claimed',
+  'counts',
+  'open',
+  'stuck',
+  'error',
+  'replica',
+  'joined',
+];
+const NO_COUNTS = Object.fromEntries([...OUTCOMES, 'deferred'].map((name) => [name, 0]));
+
+describe('GET /api/sweeps', () => {
+  it('lists newest first, by trigger and by result', async () => {
+    await world.leakMany(2);
+    await world.sweep();
+    await world.sweep({ trigger: 'interval' });
+    const asked = await post({ workspaceIds: ['x'] });
+    const all = await list();
+    expect(all.items.map((item) => [item.trigger, item.result])).toEqual([
+      ['manual', 'queued'],
+      ['interval', 'nothing_to_do'],
+      ['boot', 'cleared'],
+    ]);
+    for (const item of all.items) expect(Object.keys(item)).toEqual(SWEEP_FIELDS);
+    expect((await list('?trigger=manual')).items.map((item) => item.id)).toEqual([asked.body.id]);
+    expect((await list('?result=cleared')).items.map((item) => item.counts['stopped'])).toEqual([2]);
+    expect((await list('?result=failed')).items).toEqual([]);
+  });
+
+  it('with quiet=false leaves out those that found nothing, and says how many came right before each', async () => {
+    await seedSweeps([
+      'nothing_to_do',
+      'nothing_to_do',
+      'cleared',
+      'failed',
+      'nothing_to_do',
+      'partial',
+      'nothing_to_do',
+    ]);
+    const { items } = await list('?quiet=false');
+    expect(items.map((item) => [item.result, item.quietBefore])).toEqual([
+      ['partial', 1],
+      ['failed', 0],
+      ['cleared', 2],
+    ]);
+    for (const item of items) expect(Object.keys(item)).toEqual([...SWEEP_FIELDS, 'quietBefore']);
+    const first = await list('?quiet=false&limit=1');
+    const second = await list(`?quiet=false&limit=1&cursor=${first.nextCursor}`);
+    const third = await list(`?quiet=false&limit=1&cursor=${second.nextCursor}`);
+    expect([first, second, third].map((page) => page.items[0]?.quietBefore)).toEqual([1, 0, 2]);
+    expect(third.nextCursor).toBeNull();
+    expect((await list('?quiet=true')).items).toHaveLength(7);
+  });
+
+  it('pages lose and double none, though all were asked for in the same moment', async () => {
+    await seedSweeps(Array(23).fill('cleared'));
+    await world.home.query(`update sweeper.sweeps set requested_at = '2026-01-02T03:04:05.678901Z'`);
+    const seen: string[] = [];
+    for (let cursor = ''; ; ) {
+      const page = await list(`?limit=5${cursor}`);
+      seen.push(...page.items.map((item) => item.id));
+      if (page.nextCursor === null) break;
+      cursor = `&cursor=${page.nextCursor}`;
+      // One that comes meanwhile is newer than every page to come.
+      await seedSweeps(['cleared']);
+    }
+    expect(seen).toHaveLength(23);
+    expect(new Set(seen).size).toBe(23);
+  });
+
+  it('shows the outcomes of one that still runs', async () => {
+    const leaked = await world.leakMany(5);
+    const last = leaked.at(-1)?.instance_id ?? '';
+    let during: Sweep | undefined;
+    world.controlPlane.onStop(last, async () => {
+      const { items } = await list();
+      during = items[0];
+    });
+    await world.sweep({ settings: { concurrency: 1 } });
+    expect(during).toMatchObject({ result: 'running', claimed: 5, counts: { ...NO_COUNTS, stopped: 4 } });
+  });
+
+  it('shows the attempts of one, newest first, page by page', async () => {
+    const leaked = await world.leakMany(4);
+    world.controlPlane.fail(leaked[1]?.instance_id ?? '', { kind: 'status', status: 403 });
+    const swept = await world.sweep({ settings: { concurrency: 1 } });
+    const url = `/api/sweeps/${swept?.sweepId}/attempts`;
+    const { body } = await api.call<List<Attempt>>(url);
+    expect(body.items.map((attempt) => attempt.instanceId)).toEqual(leaked.map((row) => row.instance_id).reverse());
+    expect(body.items[0]).toEqual({
+      id: expect.any(String),
+      sweepId: swept?.sweepId,
+      workspaceId: leaked[3]?.id,
+      workspaceName: leaked[3]?.name,
+      instanceId: leaked[3]?.instance_id,
+      startedAt: expect.any(String),
+      finishedAt: expect.any(String),
+      outcome: 'stopped',
+      error: null,
+      requestId: expect.any(String),
+    });
+    expect(body.items[2]).toMatchObject({
+      outcome: 'failed',
+      error: { class: 'forbidden', httpStatus: 403, message: expect.any(String) },
+    });
+    expect(world.controlPlane.calls.map((call) => call.requestId)).toContain(body.items[0]?.requestId);
+    const first = await api.call<List<Attempt>>(`${url}?limit=3`);
+    const second = await api.call<List<Attempt>>(`${url}?limit=3&cursor=${first.body.nextCursor}`);
+    expect([...first.body.items, ...second.body.items]).toEqual(body.items);
+    expect(second.body.nextCursor).toBeNull();
+  });
+
+  it.each(['', '/attempts'])('answers 404 to one that is not kept%s', async (tail) => {
+    const url = `/api/sweeps/00000000-0000-4000-8000-000000000000${tail}`;
+    expect(await api.call(url)).toMatchObject({ status: 404, body: { code: 'not_found' } });
+  });
+});
+
+/** Sweeps that have ended, the last in the list being the newest. */
+async function seedSweeps(results: readonly string[]): Promise<void> {
+  for (const result of results) {
+    await world.home.query(
+      `insert into sweeper.sweeps (tenant, trigger, result, started_at, finished_at, requested_at)
+       values ('default', 'interval', $1::sweeper.sweep_result, now(), now(), clock_timestamp())`,
+      [result],
+    );
+  }
+}
