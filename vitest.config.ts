@@ -6,6 +6,8 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts', 'test/support/run-directory.ts'],
     reporters: ['default', './test/support/count-reporter.ts'],
     pool: 'forks',
+    // More than a small machine has cores: the longest tests mostly wait, for a lease to run out or a process to end.
+    maxWorkers: 4,
     // A slow machine must not turn a test red: these only end what hangs.
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -98,6 +98,8 @@ function beginStatement(statementTimeoutMs: number, rowSecurityOff: boolean): st
     'begin',
     `set local statement_timeout = ${statementTimeoutMs}`,
     `set local idle_in_transaction_session_timeout = ${IDLE_TIMEOUT_MS}`,
+    // So that `now()` written to a column without time zone is UTC, as which it is read.
+    "set local timezone = 'UTC'",
     ...(rowSecurityOff ? ['set local row_security = off'] : []),
   ].join('; ');
 }

@@ -56,7 +56,7 @@ export async function attemptStop(deps: AttemptDeps, orphan: ClaimedOrphan): Pro
   const { draft, rechecked } = await recheckAndStop(deps, orphan, attemptId);
   const { called, ...ended } = draft;
   const fault = ended.class === null ? null : judgeFault(ended.class, deps.stopSucceeded());
-  await deps.store.finish(attemptId, orphan, { ...ended, fault }, consequenceOf(deps, orphan, ended, fault, rechecked));
+  await deps.store.finish(attemptId, orphan, { ...ended, fault }, consequenceOf(deps, orphan, draft, fault, rechecked));
   return { outcome: ended.outcome, class: ended.class, fault, message: ended.message, called };
 }
 
@@ -89,8 +89,7 @@ async function recheckAndStop(deps: AttemptDeps, orphan: ClaimedOrphan, attemptI
   // The database may have been slow, or this process frozen, since the attempt was written.
   const refusal = await refusalToCall(deps);
   if (refusal !== null) return { draft: notCalled('interrupted', null, refusal), rechecked: judged.rechecked };
-  const nowMs = deps.clock.monotonicMs();
-  if (nowMs > deps.lastStartMs || nowMs - judged.rechecked.askedMs >= RECHECK_VALID_MS) {
+  if (deps.clock.monotonicMs() - judged.rechecked.askedMs >= RECHECK_VALID_MS) {
     return { draft: notCalled('failed', 'platform', TOO_SLOW), rechecked: judged.rechecked };
   }
   const answer = await deps.stopper.stop(orphan, attemptId);
@@ -99,10 +98,11 @@ async function recheckAndStop(deps: AttemptDeps, orphan: ClaimedOrphan, attemptI
 
 const TOO_SLOW = "The platform's database took too long to say whether the workspace is still removed: not called.";
 
-async function refusalToCall({ lease, stopper, told }: AttemptDeps): Promise<string | null> {
+async function refusalToCall({ clock, lease, lastStartMs, stopper, told }: AttemptDeps): Promise<string | null> {
   if (!(await lease.lasts(stopper.timeoutMs + STOP_MARGIN_MS)))
     return 'The lease ran out before the Stop was sent: not called.';
   if (told.aborted) return 'The process was told to stop before the Stop was sent: not called.';
+  if (clock.monotonicMs() > lastStartMs) return 'The deadline came before the Stop was sent: not called.';
   return null;
 }
 
@@ -160,7 +160,9 @@ async function afterAnswer(deps: AttemptDeps, orphan: ClaimedOrphan, answer: Sto
     if (cleared === 'kept') {
       return { outcome: 'clear_failed', class: 'platform', httpStatus, message: NOT_CLEARED, called: true };
     }
-    if (answer.kind === 'gone') {
+    // One that is gone while its workspace lives may be gone because of us.
+    const ours = answer.kind === 'accepted' || orphan.lastOutcome === 'interrupted' || orphan.lateStop;
+    if (answer.kind === 'gone' && !(cleared === 'live' && ours)) {
       return { outcome: 'already_gone', class: null, httpStatus, message: null, called: true };
     }
     const outcome = cleared === 'live' ? 'stopped_live' : 'stopped';
@@ -175,10 +177,11 @@ async function afterAnswer(deps: AttemptDeps, orphan: ClaimedOrphan, answer: Sto
 function consequenceOf(
   { intervalMs, random }: AttemptDeps,
   orphan: ClaimedOrphan,
-  { outcome }: Pick<Ending, 'outcome'>,
+  { outcome, called }: Draft,
   fault: Fault | null,
   rechecked: Rechecked | null,
 ): Consequence {
+  if (outcome === 'interrupted' && !called) return { kind: 'postponed', nextAttemptMs: intervalMs };
   if (outcome === 'superseded' || outcome === 'would_stop') {
     return { kind: 'concluded', conclusion: concludeVanished(orphan, rechecked?.row) };
   }

@@ -156,7 +156,7 @@ export interface Tally {
 /** How a sweep ended. */
 export function sweepResult({ dryRun, told, claimed, counts }: Tally): SweepResult {
   const attempted = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  if (told) return 'interrupted';
+  if (told && (attempted < claimed || attempted === 0 || (counts.interrupted ?? 0) > 0)) return 'interrupted';
   if (claimed === 0) return 'nothing_to_do';
   if (attempted === 0) return 'skipped';
   if (dryRun) return 'dry_run';

@@ -40,8 +40,8 @@ export interface Inventory {
   compare(rows: readonly LeakedRow[]): Promise<Differences>;
   /** Brings the inventory up to date in one transaction. False: a later-started look has been applied already. */
   apply(look: Look): Promise<boolean>;
-  /** Remembers why the platform could not be looked at; the inventory stays as it is. */
-  failed(message: string): Promise<void>;
+  /** Remembers why a look failed, unless a later-started one has been applied; the inventory stays as it is. */
+  failed(startedAt: string, message: string): Promise<void>;
 }
 
 interface ComparedRow extends Record<string, unknown> {
@@ -84,12 +84,14 @@ export function createInventory(home: Database, tenant: string, intervalMs: numb
         return true;
       }),
 
-    failed: (message) =>
+    failed: (startedAt, message) =>
       home.transaction(async (tx) => {
         await tx
           .update(tenants)
           .set({ observeError: message, observeErrorAt: sql`now()` })
-          .where(eq(tenants.tenant, tenant));
+          .where(
+            and(eq(tenants.tenant, tenant), sql`coalesce(${tenants.observedAt} <= ${startedAt}::timestamptz, true)`),
+          );
       }),
   };
 }

@@ -27,7 +27,7 @@ export async function observe({ clock, platform, inventory }: ObserveDeps): Prom
     const current = await readAgain(platform, differences.missing);
     await inventory.apply({ startedAt, durationMs: clock.monotonicMs() - startedMs, differences, current });
   } catch (error) {
-    if (error instanceof PlatformFault) await inventory.failed(error.message);
+    if (error instanceof PlatformFault) await inventory.failed(startedAt, error.message);
     throw error;
   }
 }

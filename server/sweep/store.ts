@@ -38,9 +38,11 @@ export interface Ending {
   readonly message: string | null;
 }
 
-/** What follows for the orphan: by the table of outcomes, or (when superseded) by what its row is now. */
+/** What follows for the orphan: by the table of outcomes, or (when superseded) by what its row is now, or next to nothing. */
 export type Consequence =
   | { readonly kind: 'settled'; readonly settlement: Settlement }
+  /** No Stop was sent: what is known of the orphan stays as it was, and only its place moves. */
+  | { readonly kind: 'postponed'; readonly nextAttemptMs: number }
   | { readonly kind: 'concluded'; readonly conclusion: Conclusion };
 
 export interface SweepEnd {
@@ -147,7 +149,10 @@ export function createSweepStore(home: Database, { tenant, replica, sweepId }: S
 
     platformWritable: (error) =>
       home.transaction(async (tx) => {
-        await tx.update(tenants).set({ platformWriteError: error }).where(eq(tenants.tenant, tenant));
+        await tx
+          .update(tenants)
+          .set({ platformWriteError: error })
+          .where(and(eq(tenants.tenant, tenant), sql`${tenants.platformWriteError} is distinct from ${error}`));
       }),
 
     end: (ended) => home.transaction((tx) => end(tx, { tenant, replica, sweepId }, ended)),
@@ -246,6 +251,7 @@ async function finish(
       .update(attempts)
       .set({ lateAnswer: ending.outcome, lateAnswerAt: sql`now()` })
       .where(and(eq(attempts.id, attemptId), isNull(attempts.lateAnswer)));
+    if (ending.outcome === 'stopped_live') await shoutLate(tx, orphan.orphanId);
     return false;
   }
   await tx
@@ -254,12 +260,30 @@ async function finish(
       attemptId: null,
       claimedBy: null,
       claimedUntil: null,
-      ...lastOf(orphan, ending),
-      ...(consequence.kind === 'settled' ? settled(consequence.settlement, sweepId) : {}),
+      ...effectOf(orphan, ending, consequence, sweepId),
     })
     .where(and(eq(orphans.id, orphan.orphanId), eq(orphans.attemptId, attemptId), isNull(orphans.resolvedAt)));
   if (consequence.kind === 'concluded') await applyConclusion(tx, [orphan.orphanId], consequence.conclusion);
   return true;
+}
+
+/** That a Stop hit a live workspace is heard even when the orphan has been ended, or filed away, without that answer. */
+async function shoutLate(tx: Transaction, orphanId: string): Promise<void> {
+  await tx
+    .update(orphans)
+    .set({ resolvedAt: null, resolution: null, lastOutcome: 'stopped_live', stuckAt: stuckAt('now') })
+    .where(and(eq(orphans.id, orphanId), sql`(${orphans.resolvedAt} is null or ${orphans.resolution} = 'restored')`));
+}
+
+function effectOf(orphan: ClaimedOrphan, ending: Ending, consequence: Consequence, sweepId: string) {
+  switch (consequence.kind) {
+    case 'settled':
+      return { ...lastOf(orphan, ending), ...settled(consequence.settlement, sweepId) };
+    case 'concluded':
+      return lastOf(orphan, ending);
+    case 'postponed':
+      return { nextAttemptAt: afterStart(sweepId, consequence.nextAttemptMs) };
+  }
 }
 
 /** A recheck that found another row says nothing about a Stop whose end is unknown: `interrupted` outlives it. */

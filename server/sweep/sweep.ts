@@ -106,7 +106,11 @@ async function pass(deps: SweepDeps, order: SweepOrder, lease: Lease, told: Abor
   }
   const claimed = await store.claim(request);
   const [first] = claimed;
-  if (first === undefined) return nothingAttempted('nothing_to_do', 0, null);
+  if (first === undefined) {
+    // With nothing to clear there is nothing to complain about, until there is.
+    await store.platformWritable(null);
+    return nothingAttempted('nothing_to_do', 0, null);
+  }
   const refusal = await clearingRefused(platform, store, first);
   if (refusal !== null && !order.dryRun) return nothingAttempted('skipped', claimed.length, refusal);
   const end = await attemptAll(deps, { order, lease, told, beganMs }, claimed);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createSchedule } from '../../server/sweep/schedule.ts';
 import { type ClaimRequest, createSweepStore, type SweepStore } from '../../server/sweep/store.ts';
 import { createWorld, type World } from '../support/world.ts';
@@ -11,13 +11,16 @@ describe('who may attempt what', () => {
   let store: SweepStore;
   let ids: string[];
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     world = await createWorld();
+    return () => world.close();
+  });
+  beforeEach(async () => {
+    await world.forget();
     ids = (await world.leakMany(3)).map((row) => row.id);
     await world.observe();
     store = await begin('one');
   });
-  afterEach(() => world.close());
 
   const scheduleOf = (replica: string) =>
     createSchedule(world.homeDatabase, {

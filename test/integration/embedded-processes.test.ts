@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { basename, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { findBinaryPackage } from '../../server/db/embedded-binaries.ts';
-import { ask, gone, postmasterPid, recordingLog, start, temporaryFolder } from '../support/embedded-cases.ts';
+import { ask, gone, keptIn, postmasterPid, recordingLog, start, temporaryFolder } from '../support/embedded-cases.ts';
 import { copyProject, startChild } from '../support/embedded-child-process.ts';
 
 describe('after a kill -9 of its process', () => {
@@ -124,7 +124,7 @@ describe('two processes with one folder', () => {
     const lost = attempts.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
     expect(won).toHaveLength(1);
     expect(lost).toEqual([expect.objectContaining({ code: 'in_use' }), expect.objectContaining({ code: 'in_use' })]);
-    expect(await readdir(directory)).toEqual(['postgres']);
+    expect(await keptIn(directory)).toEqual(['postgres']);
     expect(await ask(won[0]?.url ?? '', 'select 1 as answer')).toEqual([{ answer: 1 }]);
   });
 

@@ -152,7 +152,11 @@ describe('a late answer', () => {
         ['interrupted', lateAnswer],
         ['failed', null],
       ]);
-      expect(await world.orphan(id)).toMatchObject({ last_outcome: 'failed', resolved_at: null });
+      const heardAtOnce = lateAnswer === 'stopped_live';
+      expect(await world.orphan(id)).toMatchObject({
+        last_outcome: heardAtOnce ? 'stopped_live' : 'failed',
+        resolved_at: null,
+      });
       await CHANGES.restored(world, id);
       await world.observe();
       expect(await world.orphan(id)).toMatchObject({ last_outcome: 'stopped_live', resolved_at: null });
@@ -161,7 +165,7 @@ describe('a late answer', () => {
 
   it('counts at the recheck as well: the restored workspace is not called again, and is shouted', async () => {
     const { id, instance_id } = await world.leak();
-    await answerLate(id, instance_id ?? '', async () => 'live' as const);
+    await answerLate(id, instance_id ?? '', () => Promise.reject(platformFailure()));
     const wrapPlatform = (platform: Platform): Platform => ({
       ...platform,
       async recheck(targets) {
@@ -172,6 +176,24 @@ describe('a late answer', () => {
     await sweepOnly(world, id, { wrapPlatform });
     expect((await world.attempts()).map((a) => a.outcome)).toEqual(['interrupted', 'failed', 'superseded']);
     expect(await world.orphan(id)).toMatchObject({ last_outcome: 'stopped_live', resolved_at: null });
+  });
+
+  it('that hit a live workspace is shouted even when its orphan has been filed away as restored', async () => {
+    const { id, instance_id } = await world.leak();
+    const instanceId = instance_id ?? '';
+    world.controlPlane.onStop(instanceId, async () => {
+      world.controlPlane.onStop(instanceId, null);
+      await world.timePasses(LEASE_OVER_MS);
+      world.controlPlane.fail(instanceId, { kind: 'status', status: 400, times: 1 });
+      await sweepOnly(world, id, { replica: 'other' });
+      await CHANGES.restored(world, id);
+      await world.observe();
+      expect(await world.orphan(id)).toMatchObject({ resolution: 'restored' });
+    });
+    await world.sweep({ wrapStore: frozen });
+    expect((await world.attempts()).map((a) => a.late_answer)).toEqual(['stopped_live', null]);
+    expect(await world.orphan(id)).toMatchObject({ last_outcome: 'stopped_live', resolved_at: null, resolution: null });
+    expect((await world.row(id))?.instance_id).toBe(instanceId);
   });
 
   it('that was a failure proves nothing: the restored workspace is let go', async () => {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { chmod, mkdtemp, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { platform, userInfo } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -98,4 +98,9 @@ export function gone(pid: number): Promise<boolean> {
 
 export async function modeOf(path: string): Promise<number> {
   return (await stat(path)).mode & 0o777;
+}
+
+/** What is kept there, but for the programs: they are copied there when the project lies where their user cannot go. */
+export async function keptIn(directory: string): Promise<string[]> {
+  return (await readdir(directory)).filter((name) => name !== 'binaries');
 }

@@ -157,6 +157,9 @@ describe('the result of a sweep', () => {
     ['dry_run', { dryRun: true, counts: { would_stop: 3 } }],
     ['skipped', { dryRun: true }],
     ['interrupted', { told: true, counts: { stopped: 1 } }],
+    ['interrupted', { told: true, claimed: 0 }],
+    ['interrupted', { told: true, counts: { stopped: 2, interrupted: 1 } }],
+    ['cleared', { told: true, counts: { stopped: 3 } }],
   ] as const)('is %s for %j', (result, of) => {
     expect(sweepResult({ ...tally, ...of })).toBe(result);
   });
