@@ -19,6 +19,7 @@ const SWEEP = 'server/sweep/sweep.ts';
 
 const CLAIM = 'test/integration/claim.test.ts';
 const GUARDS = ['test/integration/recheck-guards.test.ts'];
+const NOT_CALLED = ['test/integration/not-called.test.ts'];
 const OVERLAP = ['test/integration/sweep-overlap.test.ts'];
 const RACES = ['test/integration/sweep-races.test.ts'];
 const STATEMENTS = ['test/integration/platform-statements.test.ts'];
@@ -428,5 +429,55 @@ export const EDITS: readonly Edit[] = [
     find: 'dryRun: Type.Optional(Type.Boolean()),',
     replace: 'dryRun: Type.Optional(Type.Any()),',
     tests: ['test/integration/api-refusals.test.ts'],
+  },
+  // What was not called, or is heard too late.
+  {
+    claim: 'an attempt that sent nothing says nothing about its orphan',
+    file: ATTEMPT,
+    find: "if (outcome === 'interrupted' && !called) return",
+    replace: "if (outcome === 'interrupted' && called && !called) return",
+    tests: NOT_CALLED,
+  },
+  {
+    claim: 'no Stop starts once the process was told to stop',
+    file: ATTEMPT,
+    find: "  if (told.aborted) return 'The process was told to stop before the Stop was sent: not called.';\n",
+    replace: '',
+    tests: NOT_CALLED,
+  },
+  {
+    claim: 'no Stop starts later than the deadline allows',
+    file: ATTEMPT,
+    find: "  if (clock.monotonicMs() > lastStartMs) return 'The deadline came before the Stop was sent: not called.';\n",
+    replace: '',
+    tests: NOT_CALLED,
+  },
+  {
+    claim: 'an instance that is gone while its workspace lives may be gone because of us',
+    file: ATTEMPT,
+    find: " || orphan.lastOutcome === 'interrupted' || orphan.lateStop;",
+    replace: ';',
+    tests: NOT_CALLED,
+  },
+  {
+    claim: 'a late answer that hit a live workspace is shouted',
+    file: STORE,
+    find: "if (ending.outcome === 'stopped_live') await shoutLate(tx, orphan.orphanId);",
+    replace: '',
+    tests: ['test/integration/vanished-rows-again.test.ts'],
+  },
+  {
+    claim: 'an older look that failed says nothing',
+    file: INVENTORY,
+    find: '${tenants.observedAt} <= ${startedAt}::timestamptz',
+    replace: "${startedAt} <> ''",
+    tests: NOT_CALLED,
+  },
+  {
+    claim: 'what is written without a time zone is UTC',
+    file: 'server/db/connect.ts',
+    find: `    "set local timezone = 'UTC'",\n`,
+    replace: '',
+    tests: NOT_CALLED,
   },
 ];
