@@ -1,13 +1,15 @@
 import type { StopAnswer } from '../backends/backend.ts';
+import type { ClaimedOrphan } from './claim.ts';
 import type { Clock } from './clock.ts';
 import { concludeVanished, judgeFault, settle } from './decide.ts';
+import type { Consequence, Ending } from './finish.ts';
 import { type Lease, STOP_MARGIN_MS } from './lease.ts';
 import type { FailureClass, Fault, Outcome } from './outcome.ts';
 import type { Platform, Target } from './platform.ts';
 import { PlatformFault } from './platform-fault.ts';
 import { RECHECK_VALID_MS, type Rechecked } from './recheck.ts';
 import type { Stopper } from './stopper.ts';
-import type { ClaimedOrphan, Consequence, Ending, SweepStore } from './store.ts';
+import type { SweepStore } from './store.ts';
 
 /** How an attempt ended, for the sweep that made it. */
 export interface AttemptEnd {

@@ -1,8 +1,9 @@
 import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/connect.ts';
+import { milliseconds } from '../db/interval.ts';
 import { attempts, orphans, samples, tenants } from '../db/schema.ts';
-import { type Conclusion, concludeVanished, STUCK_AFTER_MS, STUCK_FAILURES } from './decide.ts';
-import type { Resolution, Why } from './outcome.ts';
+import { conclude, mayTouch } from './conclude.ts';
+import { STUCK_AFTER_MS, STUCK_FAILURES } from './decide.ts';
 import type { CurrentRow, LeakedRow } from './platform.ts';
 
 /** An open orphan that the platform does not list (any more). */
@@ -70,7 +71,8 @@ export function createInventory(home: Database, tenant: string, intervalMs: numb
         await reopen(tx, tenant, look);
         await insert(tx, tenant, look);
         await relist(tx, look);
-        await conclude(tx, look);
+        const missing = look.differences.missing.map((one) => one.orphanId);
+        await conclude(tx, look.startedAt, missing, look.current);
         await sample(tx, tenant);
         await tx
           .update(tenants)
@@ -205,12 +207,6 @@ async function insert(tx: Transaction, tenant: string, { startedAt, differences 
     on conflict (tenant, workspace_id, instance_id) where resolved_at is null do nothing`);
 }
 
-/** What a look may touch: nothing that is newer than itself, nothing that is being stopped right now. */
-function mayTouch(startedAt: string): SQL {
-  return sql`${orphans.resolvedAt} is null and ${orphans.firstSeenAt} <= ${startedAt}::timestamptz
-    and not (${orphans.attemptId} is not null and ${orphans.claimedUntil} > now())`;
-}
-
 /** Listed, but under another name, or thought to be gone or replaced. */
 async function relist(tx: Transaction, { startedAt, differences }: Look): Promise<void> {
   if (differences.changed.length === 0) return;
@@ -225,88 +221,6 @@ async function relist(tx: Transaction, { startedAt, differences }: Look): Promis
     where orphans.id = changed.orphan_id and ${mayTouch(startedAt)}`);
 }
 
-/** Decides what became of the missing ones by what they are now, under lock. */
-async function conclude(tx: Transaction, { startedAt, differences, current }: Look): Promise<void> {
-  if (differences.missing.length === 0) return;
-  const missing = differences.missing.map((one) => one.orphanId);
-  const locked = await tx
-    .select({
-      id: orphans.id,
-      workspaceId: orphans.workspaceId,
-      instanceId: orphans.instanceId,
-      why: orphans.why,
-      lastOutcome: orphans.lastOutcome,
-      lateStop: acceptedStop('orphans.id'),
-    })
-    .from(orphans)
-    .where(and(sql`${orphans.id} = any(${sql.param(missing)}::uuid[])`, mayTouch(startedAt)))
-    .for('update');
-  const changes = new Map<string, { conclusion: Conclusion; ids: string[] }>();
-  for (const orphan of locked) {
-    const conclusion = concludeVanished(orphan, current.get(orphan.workspaceId));
-    if (!differs(orphan, conclusion)) continue;
-    const key = JSON.stringify(conclusion);
-    const change = changes.get(key);
-    if (change === undefined) changes.set(key, { conclusion, ids: [orphan.id] });
-    else change.ids.push(orphan.id);
-  }
-  for (const { conclusion, ids } of changes.values()) await applyConclusion(tx, ids, conclusion);
-}
-
-/**
- * Whether a Stop of this orphan has been accepted, by a late answer or although its id could not be cleared: if its row
- * lives again, its instance does not.
- *
- * @param orphanId as raw SQL: drizzle leaves the table's name out where there is but one
- */
-export function acceptedStop(orphanId: 'orphans.id' | 'claimed.id'): SQL<boolean> {
-  return sql<boolean>`exists (
-    select 1 from ${attempts} as made where made.orphan_id = ${sql.raw(orphanId)}
-      and (made.outcome = 'clear_failed' or made.late_answer in ('stopped', 'stopped_live', 'clear_failed')))`;
-}
-
-function differs(before: { why: Why; lastOutcome: string | null }, conclusion: Conclusion): boolean {
-  switch (conclusion.kind) {
-    case 'listed':
-      return false;
-    case 'resolved':
-      return true;
-    case 'stopped_live':
-      return before.lastOutcome !== 'stopped_live';
-    case 'kept':
-      return before.why !== conclusion.why;
-  }
-}
-
-/** Writes one conclusion to open orphans. Also what a sweep does to one that was superseded. */
-export async function applyConclusion(tx: Transaction, ids: readonly string[], conclusion: Conclusion): Promise<void> {
-  if (conclusion.kind === 'listed') return;
-  await tx
-    .update(orphans)
-    .set(changeOf(conclusion))
-    .where(and(sql`${orphans.id} = any(${sql.param([...ids])}::uuid[])`, isNull(orphans.resolvedAt)));
-}
-
-function changeOf(conclusion: Exclude<Conclusion, { kind: 'listed' }>) {
-  const stuckNow = sql<Date>`least(${orphans.stuckAt}, now())`;
-  switch (conclusion.kind) {
-    case 'resolved':
-      return resolved(conclusion.resolution, conclusion.unconfirmed);
-    case 'stopped_live':
-      return { lastOutcome: 'stopped_live' as const, stuckAt: stuckNow };
-    case 'kept':
-      return { why: conclusion.why, stuckAt: stuckNow };
-  }
-}
-
-function resolved(resolution: Resolution, unconfirmed: boolean) {
-  return {
-    resolution,
-    resolvedAt: sql<Date>`now()`,
-    ...(unconfirmed ? { secondLook: 'unconfirmed' as const } : {}),
-  };
-}
-
 /** At most one a minute. The first condition saves the count, the second the row of zeros that a count always gives. */
 async function sample(tx: Transaction, tenant: string): Promise<void> {
   const minute = sql.raw(`date_trunc('minute', now())`);
@@ -317,9 +231,4 @@ async function sample(tx: Transaction, tenant: string): Promise<void> {
     from ${orphans} where tenant = ${tenant} and resolved_at is null and ${none}
     having ${none}
     on conflict (tenant, at) do nothing`);
-}
-
-/** A length of time as SQL. */
-export function milliseconds(ms: number): SQL {
-  return sql`make_interval(secs => ${ms / 1000}::double precision)`;
 }

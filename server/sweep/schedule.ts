@@ -1,8 +1,8 @@
 import { and, asc, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/connect.ts';
+import { milliseconds } from '../db/interval.ts';
 import { orphans, sweeps, tenants } from '../db/schema.ts';
 import { countAttempts } from './counts.ts';
-import { milliseconds } from './inventory.ts';
 import type { Trigger } from './outcome.ts';
 
 /** A sweep that has begun: its row says `running`, the lease is ours. */

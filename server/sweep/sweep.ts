@@ -1,6 +1,7 @@
 import type { BaseLogger } from 'pino';
 import type { Backend } from '../backends/backend.ts';
 import { type AttemptDeps, type AttemptEnd, attemptDry, attemptStop, type DryDeps } from './attempt.ts';
+import type { ClaimedOrphan, ClaimRequest } from './claim.ts';
 import type { Clock } from './clock.ts';
 import { mayBegin } from './decide.ts';
 import type { Inventory } from './inventory.ts';
@@ -11,7 +12,7 @@ import type { Platform } from './platform.ts';
 import { PlatformFault } from './platform-fault.ts';
 import { createRechecker } from './recheck.ts';
 import { createStopper } from './stopper.ts';
-import type { ClaimedOrphan, ClaimRequest, SweepEnd, SweepStore } from './store.ts';
+import type { SweepEnd, SweepStore } from './store.ts';
 import { createTally } from './tally.ts';
 
 /** One sweep that has begun: its row says `running` and the lease is taken. */

@@ -12,7 +12,8 @@ export interface Edit {
 
 const PLATFORM = 'server/sweep/platform.ts';
 const ATTEMPT = 'server/sweep/attempt.ts';
-const STORE = 'server/sweep/store.ts';
+const CLAIM_SOURCE = 'server/sweep/claim.ts';
+const FINISH = 'server/sweep/finish.ts';
 const INVENTORY = 'server/sweep/inventory.ts';
 const SCHEDULE = 'server/sweep/schedule.ts';
 const SWEEP = 'server/sweep/sweep.ts';
@@ -141,91 +142,91 @@ export const EDITS: readonly Edit[] = [
   // Claim and order.
   {
     claim: 'a sweep claims no more than its limit',
-    file: STORE,
+    file: CLAIM_SOURCE,
     find: '.limit(request.limit)',
     replace: '.limit(request.limit * 10)',
     tests: ORDER,
   },
   {
     claim: 'those that leaked first go first',
-    file: STORE,
+    file: CLAIM_SOURCE,
     find: '.orderBy(orphans.nextAttemptAt, orphans.orphanedAt, orphans.id)',
     replace: '.orderBy(orphans.nextAttemptAt, desc(orphans.orphanedAt), orphans.id)',
     tests: ORDER,
   },
   {
     claim: 'those that wait longest go before those that failed',
-    file: STORE,
+    file: CLAIM_SOURCE,
     find: '.orderBy(orphans.nextAttemptAt, orphans.orphanedAt, orphans.id)',
     replace: '.orderBy(orphans.orphanedAt, orphans.id)',
     tests: [CLAIM, ...ORDER],
   },
   {
     claim: 'a claim passes by what others have locked',
-    file: STORE,
+    file: CLAIM_SOURCE,
     find: ".for('update', { skipLocked: true })",
     replace: ".for('update')",
     tests: [CLAIM],
   },
   {
     claim: 'a claim takes nothing that is resolved',
-    file: STORE,
+    file: CLAIM_SOURCE,
     find: '    isNull(orphans.resolvedAt),\n    ignoreBackoff',
     replace: '    ignoreBackoff',
     tests: [CLAIM],
   },
   {
     claim: 'a claim waits for the backoff',
-    file: STORE,
+    file: CLAIM_SOURCE,
     find: 'ignoreBackoff ? undefined : sql`${orphans.nextAttemptAt} <= now()`',
     replace: 'undefined',
     tests: [CLAIM],
   },
   {
     claim: 'a claim waits for the grace',
-    file: STORE,
+    file: CLAIM_SOURCE,
     find: '    sql`${orphans.firstSeenAt} <= now() - ${milliseconds(graceMs)}`,\n',
     replace: '',
     tests: [CLAIM],
   },
   {
     claim: 'a claim takes nothing that another sweep has claimed',
-    file: STORE,
+    file: CLAIM_SOURCE,
     find: '    sql`coalesce(${orphans.claimedUntil} <= now(), true)`,\n',
     replace: '',
     tests: [CLAIM],
   },
   {
     claim: 'a claim takes nothing that is being stopped',
-    file: STORE,
+    file: CLAIM_SOURCE,
     find: '    isNull(orphans.attemptId),\n    stoppable',
     replace: '    stoppable',
     tests: [CLAIM],
   },
   {
     claim: 'a claim takes only its own tenant’s orphans',
-    file: STORE,
+    file: CLAIM_SOURCE,
     find: '    eq(orphans.tenant, tenant),\n    isNull(orphans.resolvedAt),\n    ignoreBackoff',
     replace: '    isNull(orphans.resolvedAt),\n    ignoreBackoff',
     tests: [CLAIM],
   },
   {
     claim: 'what is replaced or gone is never stopped',
-    file: STORE,
+    file: CLAIM_SOURCE,
     find: "${orphans.why} = 'removed' and ${orphans.lastOutcome}",
     replace: '${orphans.lastOutcome}',
     tests: [CLAIM],
   },
   {
     claim: 'what was stopped while restored is left to a person',
-    file: STORE,
+    file: CLAIM_SOURCE,
     find: " and ${orphans.lastOutcome} is distinct from 'stopped_live'`",
     replace: '`',
     tests: [CLAIM],
   },
   {
     claim: 'a scope is kept',
-    file: STORE,
+    file: CLAIM_SOURCE,
     find: 'scope === null ? undefined :',
     replace: 'scope === null || scope.length > 0 ? undefined :',
     tests: [CLAIM],
@@ -247,28 +248,28 @@ export const EDITS: readonly Edit[] = [
   },
   {
     claim: 'an attempt starts only under a valid claim of this sweep',
-    file: STORE,
+    file: CLAIM_SOURCE,
     find: 'and claimed_by = ${by.sweepId} and claimed_until > now()',
     replace: '',
     tests: [CLAIM],
   },
   {
     claim: 'an attempt starts only under a valid lease',
-    file: STORE,
+    file: CLAIM_SOURCE,
     find: 'and attempt_id is null and ${leased}',
     replace: 'and attempt_id is null',
     tests: [CLAIM],
   },
   {
     claim: 'an orphan has one attempt at a time',
-    file: STORE,
+    file: CLAIM_SOURCE,
     find: 'and resolved_at is null and attempt_id is null and',
     replace: 'and resolved_at is null and',
     tests: [CLAIM],
   },
   {
     claim: 'an outcome is never replaced',
-    file: STORE,
+    file: FINISH,
     find: '.where(and(eq(attempts.id, attemptId), isNull(attempts.outcome)))',
     replace: '.where(eq(attempts.id, attemptId))',
     tests: [CLAIM],
@@ -340,14 +341,14 @@ export const EDITS: readonly Edit[] = [
   },
   {
     claim: 'a look touches nothing that was first seen after it began',
-    file: INVENTORY,
+    file: 'server/sweep/conclude.ts',
     find: ' and ${orphans.firstSeenAt} <= ${startedAt}::timestamptz\n',
     replace: " and ${startedAt} <> ''\n",
     tests: OBSERVE,
   },
   {
     claim: 'a look touches nothing that is being stopped',
-    file: INVENTORY,
+    file: 'server/sweep/conclude.ts',
     find: 'and not (${orphans.attemptId} is not null and ${orphans.claimedUntil} > now())`',
     replace: '`',
     tests: OBSERVE,
@@ -461,7 +462,7 @@ export const EDITS: readonly Edit[] = [
   },
   {
     claim: 'a late answer that hit a live workspace is shouted',
-    file: STORE,
+    file: FINISH,
     find: "if (ending.outcome === 'stopped_live') await shoutLate(tx, orphan.orphanId);",
     replace: '',
     tests: ['test/integration/vanished-rows-again.test.ts'],

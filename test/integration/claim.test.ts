@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ClaimRequest } from '../../server/sweep/claim.ts';
 import { createSchedule } from '../../server/sweep/schedule.ts';
-import { type ClaimRequest, createSweepStore, type SweepStore } from '../../server/sweep/store.ts';
+import { createSweepStore, type SweepStore } from '../../server/sweep/store.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 const REQUEST: ClaimRequest = { limit: 100, graceMs: 0, scope: null, ignoreBackoff: false, ttlMs: 20_000 };

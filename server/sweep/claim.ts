@@ -1,0 +1,128 @@
+import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
+import type { Transaction } from '../db/connect.ts';
+import { milliseconds } from '../db/interval.ts';
+import { attempts, orphans } from '../db/schema.ts';
+import { acceptedStop } from './conclude.ts';
+import type { Outcome, Why } from './outcome.ts';
+
+/** An orphan that a sweep has the right to attempt, for as long as its claim is renewed. */
+export interface ClaimedOrphan {
+  readonly orphanId: string;
+  readonly workspaceId: string;
+  readonly workspaceName: string | null;
+  readonly instanceId: string;
+  readonly why: Why;
+  readonly failures: number;
+  readonly lastOutcome: Outcome | null;
+  /** A Stop of it has been accepted: a late answer said so, or its id could not be cleared. */
+  readonly lateStop: boolean;
+}
+
+export interface ClaimRequest {
+  readonly limit: number;
+  /** From first seen, for every sweep. */
+  readonly graceMs: number;
+  /** Only these workspaces; null: all. */
+  readonly scope: readonly string[] | null;
+  /** A sweep that a person asked for does not wait for the backoff. */
+  readonly ignoreBackoff: boolean;
+  readonly ttlMs: number;
+}
+
+export interface SweepIdentity {
+  readonly tenant: string;
+  readonly replica: string;
+  readonly sweepId: string;
+}
+
+const columns = {
+  orphanId: orphans.id,
+  workspaceId: orphans.workspaceId,
+  workspaceName: orphans.workspaceName,
+  instanceId: orphans.instanceId,
+  why: orphans.why,
+  failures: orphans.failures,
+  lastOutcome: orphans.lastOutcome,
+};
+
+/** Of all there are, those that a sweep may ever stop. The others wait for a person, or for their row. */
+const stoppable = sql`${orphans.why} = 'removed' and ${orphans.lastOutcome} is distinct from 'stopped_live'`;
+
+/** Not resolved, past its grace, its time has come, not claimed by another sweep, in scope, and ours to stop. */
+export function due(tenant: string, { ignoreBackoff, scope, graceMs }: ClaimRequest): SQL | undefined {
+  return and(
+    eq(orphans.tenant, tenant),
+    isNull(orphans.resolvedAt),
+    ignoreBackoff ? undefined : sql`${orphans.nextAttemptAt} <= now()`,
+    scope === null ? undefined : sql`${orphans.workspaceId} = any(${sql.param([...scope])}::text[])`,
+    sql`${orphans.firstSeenAt} <= now() - ${milliseconds(graceMs)}`,
+    sql`coalesce(${orphans.claimedUntil} <= now(), true)`,
+    isNull(orphans.attemptId),
+    stoppable,
+  );
+}
+
+export async function claim(tx: Transaction, tenant: string, sweepId: string, request: ClaimRequest) {
+  const first = tx
+    .$with('due')
+    .as(
+      tx
+        .select({ id: orphans.id })
+        .from(orphans)
+        .where(due(tenant, request))
+        .orderBy(orphans.nextAttemptAt, orphans.orphanedAt, orphans.id)
+        .limit(request.limit)
+        .for('update', { skipLocked: true }),
+    );
+  const claimed = tx.$with('claimed').as(
+    tx
+      .update(orphans)
+      .set({ claimedBy: sweepId, claimedUntil: sql`now() + ${milliseconds(request.ttlMs)}` })
+      .from(first)
+      .where(eq(orphans.id, first.id))
+      .returning({ ...columns, nextAttemptAt: orphans.nextAttemptAt, orphanedAt: orphans.orphanedAt }),
+  );
+  // `returning` promises no order.
+  return tx
+    .with(first, claimed)
+    .select({
+      orphanId: claimed.orphanId,
+      workspaceId: claimed.workspaceId,
+      workspaceName: claimed.workspaceName,
+      instanceId: claimed.instanceId,
+      why: claimed.why,
+      failures: claimed.failures,
+      lastOutcome: claimed.lastOutcome,
+      lateStop: acceptedStop('claimed.id'),
+    })
+    .from(claimed)
+    .orderBy(claimed.nextAttemptAt, claimed.orphanedAt, claimed.orphanId);
+}
+
+export function attemptOf(orphan: ClaimedOrphan, { tenant, replica, sweepId }: SweepIdentity) {
+  const { orphanId, workspaceId, workspaceName, instanceId } = orphan;
+  return { tenant, replica, sweepId, orphanId, workspaceId, workspaceName, instanceId };
+}
+
+export async function start(
+  tx: Transaction,
+  by: SweepIdentity,
+  orphan: ClaimedOrphan,
+  leased: SQL,
+): Promise<string | null> {
+  const { rows } = await tx.execute<{ id: string }>(sql`
+    with started as (
+      update ${orphans} set attempt_id = gen_random_uuid(), attempts = attempts + 1,
+        first_attempt_at = coalesce(first_attempt_at, now()), last_attempt_at = now()
+      where id = ${orphan.orphanId} and claimed_by = ${by.sweepId} and claimed_until > now()
+        and resolved_at is null and attempt_id is null and ${leased}
+      returning id, tenant, workspace_id, workspace_name, instance_id, attempt_id
+    )
+    insert into ${attempts}
+      (id, tenant, sweep_id, orphan_id, workspace_id, workspace_name, instance_id, request_id, replica)
+    select attempt_id, tenant, ${by.sweepId}, id, workspace_id, workspace_name, instance_id, attempt_id::text,
+      ${by.replica}
+    from started
+    returning id`);
+  return rows[0]?.id ?? null;
+}

@@ -1,0 +1,103 @@
+import { and, isNull, type SQL, sql } from 'drizzle-orm';
+import type { Transaction } from '../db/connect.ts';
+import { attempts, orphans } from '../db/schema.ts';
+import { type Conclusion, concludeVanished } from './decide.ts';
+import type { Resolution, Why } from './outcome.ts';
+import type { CurrentRow } from './platform.ts';
+
+/** What a look may touch: nothing that is newer than itself, nothing that is being stopped right now. */
+export function mayTouch(startedAt: string): SQL {
+  return sql`${orphans.resolvedAt} is null and ${orphans.firstSeenAt} <= ${startedAt}::timestamptz
+    and not (${orphans.attemptId} is not null and ${orphans.claimedUntil} > now())`;
+}
+
+/**
+ * Decides what became of orphans that a look did not list, by what their rows are now, under lock.
+ *
+ * @param missing ids of orphans
+ * @param current their rows, by workspace id; one that is not in it does not exist
+ */
+export async function conclude(
+  tx: Transaction,
+  startedAt: string,
+  missing: readonly string[],
+  current: ReadonlyMap<string, CurrentRow>,
+): Promise<void> {
+  if (missing.length === 0) return;
+  const locked = await tx
+    .select({
+      id: orphans.id,
+      workspaceId: orphans.workspaceId,
+      instanceId: orphans.instanceId,
+      why: orphans.why,
+      lastOutcome: orphans.lastOutcome,
+      lateStop: acceptedStop('orphans.id'),
+    })
+    .from(orphans)
+    .where(and(sql`${orphans.id} = any(${sql.param([...missing])}::uuid[])`, mayTouch(startedAt)))
+    .for('update');
+  const changes = new Map<string, { conclusion: Conclusion; ids: string[] }>();
+  for (const orphan of locked) {
+    const conclusion = concludeVanished(orphan, current.get(orphan.workspaceId));
+    if (!differs(orphan, conclusion)) continue;
+    const key = JSON.stringify(conclusion);
+    const change = changes.get(key);
+    if (change === undefined) changes.set(key, { conclusion, ids: [orphan.id] });
+    else change.ids.push(orphan.id);
+  }
+  for (const { conclusion, ids } of changes.values()) await applyConclusion(tx, ids, conclusion);
+}
+
+/**
+ * Whether a Stop of this orphan has been accepted, by a late answer or although its id could not be cleared: if its row
+ * lives again, its instance does not.
+ *
+ * @param orphanId as raw SQL: drizzle leaves the table's name out where there is but one
+ */
+export function acceptedStop(orphanId: 'orphans.id' | 'claimed.id'): SQL<boolean> {
+  return sql<boolean>`exists (
+    select 1 from ${attempts} as made where made.orphan_id = ${sql.raw(orphanId)}
+      and (made.outcome = 'clear_failed' or made.late_answer in ('stopped', 'stopped_live', 'clear_failed')))`;
+}
+
+function differs(before: { why: Why; lastOutcome: string | null }, conclusion: Conclusion): boolean {
+  switch (conclusion.kind) {
+    case 'listed':
+      return false;
+    case 'resolved':
+      return true;
+    case 'stopped_live':
+      return before.lastOutcome !== 'stopped_live';
+    case 'kept':
+      return before.why !== conclusion.why;
+  }
+}
+
+/** Writes one conclusion to open orphans. Also what a sweep does to one that was superseded. */
+export async function applyConclusion(tx: Transaction, ids: readonly string[], conclusion: Conclusion): Promise<void> {
+  if (conclusion.kind === 'listed') return;
+  await tx
+    .update(orphans)
+    .set(changeOf(conclusion))
+    .where(and(sql`${orphans.id} = any(${sql.param([...ids])}::uuid[])`, isNull(orphans.resolvedAt)));
+}
+
+function changeOf(conclusion: Exclude<Conclusion, { kind: 'listed' }>) {
+  const stuckNow = sql<Date>`least(${orphans.stuckAt}, now())`;
+  switch (conclusion.kind) {
+    case 'resolved':
+      return resolved(conclusion.resolution, conclusion.unconfirmed);
+    case 'stopped_live':
+      return { lastOutcome: 'stopped_live' as const, stuckAt: stuckNow };
+    case 'kept':
+      return { why: conclusion.why, stuckAt: stuckNow };
+  }
+}
+
+function resolved(resolution: Resolution, unconfirmed: boolean) {
+  return {
+    resolution,
+    resolvedAt: sql<Date>`now()`,
+    ...(unconfirmed ? { secondLook: 'unconfirmed' as const } : {}),
+  };
+}
