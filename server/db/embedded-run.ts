@@ -39,18 +39,23 @@ export async function run(program: string, args: readonly string[], options: Run
     // Nothing of our environment: a PGDATA, PGHOST or PGOPTIONS meant for another database would steer this one.
     env: { LC_ALL: 'C', TZ: 'UTC' },
     stdio: ['ignore', sink, sink],
-    timeout: HANGS_AFTER_MS,
     windowsHide: true,
     ...(account && { uid: account.uid, gid: account.gid }),
   });
-  const exit = new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', resolve);
-  });
-  const [exitCode, out, err] = await Promise.all([
-    exit,
-    child.stdout && text(child.stdout),
-    child.stderr && text(child.stderr),
-  ]);
-  return { exitCode, output: `${out ?? ''}${err ?? ''}`.trim() };
+  // Not spawn's own `timeout`: its timer outlives a program that cannot be started, and keeps our process alive with it.
+  const hangs = setTimeout(() => child.kill(), HANGS_AFTER_MS);
+  try {
+    const exit = new Promise<number | null>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', resolve);
+    });
+    const [exitCode, out, err] = await Promise.all([
+      exit,
+      child.stdout && text(child.stdout),
+      child.stderr && text(child.stderr),
+    ]);
+    return { exitCode, output: `${out ?? ''}${err ?? ''}`.trim() };
+  } finally {
+    clearTimeout(hangs);
+  }
 }
