@@ -34,7 +34,6 @@ async function readTenant(tx: Transaction, tenant: string, intervalMs: number) {
       leaseUntil: tenants.leaseUntil,
       observedAt: tenants.observedAt,
       observeError: tenants.observeError,
-      observeErrorAt: tenants.observeErrorAt,
       platformWriteError: tenants.platformWriteError,
       lastSuccessAt: tenants.lastSuccessAt,
     })

@@ -1,8 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Attempt } from '../../server/api/attempts.ts';
 import type { Sweep } from '../../server/api/sweeps.ts';
-import { OUTCOMES } from '../../server/sweep/outcome.ts';
 import { type Api, createApi, emptyWorld } from '../support/api.ts';
+import { NO_COUNTS, SWEEP_FIELDS } from '../support/sweep-fields.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 interface List<Item> {
@@ -31,29 +31,6 @@ const post = <Body = Sweep>(payload?: unknown, headers: Record<string, string> =
     ...(payload === undefined ? {} : { payload: JSON.stringify(payload) }),
   });
 const list = async (query = '') => (await api.call<List<ListedSweep>>(`/api/sweeps${query}`)).body;
-
-const SWEEP_FIELDS = [
-  'id',
-  'tenant',
-  'trigger',
-  'workspaceIds',
-  'requestedBy',
-  'reason',
-  'dryRun',
-  'drain',
-  'requestedAt',
-  'startedAt',
-  'finishedAt',
-  'result',
-  'claimed',
-  'counts',
-  'open',
-  'stuck',
-  'error',
-  'replica',
-  'joined',
-];
-const NO_COUNTS = Object.fromEntries([...OUTCOMES, 'deferred'].map((name) => [name, 0]));
 
 describe('GET /api/sweeps', () => {
   it('lists newest first, by trigger and by result', async () => {

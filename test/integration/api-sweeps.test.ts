@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Sweep } from '../../server/api/sweeps.ts';
-import { OUTCOMES } from '../../server/sweep/outcome.ts';
 import { type Api, createApi, emptyWorld } from '../support/api.ts';
+import { NO_COUNTS, SWEEP_FIELDS } from '../support/sweep-fields.ts';
 import { until } from '../support/until.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -25,29 +25,6 @@ const post = <Body = Sweep>(payload?: unknown, headers: Record<string, string> =
     headers: payload === undefined ? headers : { 'content-type': 'application/json', ...headers },
     ...(payload === undefined ? {} : { payload: JSON.stringify(payload) }),
   });
-
-const SWEEP_FIELDS = [
-  'id',
-  'tenant',
-  'trigger',
-  'workspaceIds',
-  'requestedBy',
-  'reason',
-  'dryRun',
-  'drain',
-  'requestedAt',
-  'startedAt',
-  'finishedAt',
-  'result',
-  'claimed',
-  'counts',
-  'open',
-  'stuck',
-  'error',
-  'replica',
-  'joined',
-];
-const NO_COUNTS = Object.fromEntries([...OUTCOMES, 'deferred'].map((name) => [name, 0]));
 
 describe('POST /api/sweeps', () => {
   it.each([

@@ -1,0 +1,27 @@
+import { OUTCOMES } from '../../server/sweep/outcome.ts';
+
+/** A sweep on the wire: exactly these. */
+export const SWEEP_FIELDS = [
+  'id',
+  'tenant',
+  'trigger',
+  'workspaceIds',
+  'requestedBy',
+  'reason',
+  'dryRun',
+  'drain',
+  'requestedAt',
+  'startedAt',
+  'finishedAt',
+  'result',
+  'claimed',
+  'counts',
+  'open',
+  'stuck',
+  'error',
+  'replica',
+  'joined',
+];
+
+/** The counts of a sweep that attempted nothing. */
+export const NO_COUNTS = Object.fromEntries([...OUTCOMES, 'deferred'].map((name) => [name, 0]));
