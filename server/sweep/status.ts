@@ -1,12 +1,14 @@
-import { and, desc, eq, isNull, ne, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNull, ne, or, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/connect.ts';
-import { orphans, sweeps, tenants } from '../db/schema.ts';
+import { attempts, orphans, sweeps, tenants } from '../db/schema.ts';
 import { orphanState } from './orphan-list.ts';
-import type { OpenState } from './outcome.ts';
+import type { OpenState, Outcome } from './outcome.ts';
 
 /** No sign of life for so many intervals: the sweeper is late. */
 const LATE_AFTER_INTERVALS = 2.5;
 const MOST_CAUSES = 20;
+/** Enough to see a few different orphans in a row. */
+const LAST_ANSWERS = 30;
 
 export type StatusRows = Awaited<ReturnType<typeof readStatus>>;
 
@@ -17,6 +19,7 @@ export async function readStatus(home: Database, tenant: string, intervalMs: num
     counts: await countByState(tx, tenant),
     inventory: await readInventory(tx, tenant),
     causes: await readCauses(tx, tenant),
+    answers: await readAnswers(tx, tenant),
     lastSweepId: await readLastSweepId(tx, tenant),
   }));
 }
@@ -106,4 +109,30 @@ async function readLastSweepId(tx: Transaction, tenant: string): Promise<string 
     .orderBy(desc(sweeps.requestedAt), desc(sweeps.id))
     .limit(1);
   return last?.id ?? null;
+}
+
+/** How the last Stops that were sent ended, newest first. */
+async function readAnswers(tx: Transaction, tenant: string) {
+  return tx
+    .select({
+      orphanId: attempts.orphanId,
+      outcome: sql<Outcome>`${attempts.outcome}`,
+      class: attempts.class,
+      fault: attempts.fault,
+      message: attempts.message,
+      at: attempts.finishedAt,
+    })
+    .from(attempts)
+    .where(
+      and(
+        eq(attempts.tenant, tenant),
+        or(
+          inArray(attempts.outcome, ['stopped', 'already_gone', 'stopped_live', 'clear_failed']),
+          // Nothing was sent where the platform could not be asked.
+          and(eq(attempts.outcome, 'failed'), ne(attempts.class, 'platform')),
+        ),
+      ),
+    )
+    .orderBy(desc(attempts.startedAt), desc(attempts.id))
+    .limit(LAST_ANSWERS);
 }

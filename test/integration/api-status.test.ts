@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ConfigAnswer } from '../../server/api/config.ts';
 import type { Status } from '../../server/api/status.ts';
+import { PlatformFault } from '../../server/sweep/platform-fault.ts';
 import { type Api, createApi, emptyWorld } from '../support/api.ts';
 import { until } from '../support/until.ts';
 import { createWorld, type World } from '../support/world.ts';
@@ -34,6 +35,7 @@ describe('the status', () => {
         state: 'on_schedule',
         reason: null,
         intervalSeconds: 3600,
+        aliveAt: null,
         nextSweepAt: null,
         lastSweep: null,
         currentSweepId: null,
@@ -45,6 +47,9 @@ describe('the status', () => {
       causes: [],
       backend: {
         kind: 'control-plane',
+        state: 'unknown',
+        error: null,
+        askedAt: null,
         breaker: { state: 'closed' },
         positiveControl: 'unknown',
         lastSuccessAt: null,
@@ -89,6 +94,29 @@ describe('the status', () => {
       sweeper: { lastSweep: { id: swept?.sweepId, result: 'failed', counts: { failed: 5 } } },
       backend: { lastSuccessAt: null },
     });
+  });
+
+  it('says of the control plane what its last Stops brought, and nothing from what was never sent', async () => {
+    await world.leak();
+    expect((await status()).backend).toMatchObject({ state: 'unknown', error: null, askedAt: null });
+    await world.controlPlane.startOutage('refuse');
+    await world.sweep();
+    const refused = (await status()).backend;
+    expect(refused).toMatchObject({ state: 'not_answering', askedAt: TIME });
+    expect(refused.error).toContain('ECONNREFUSED');
+
+    await world.sweep({
+      trigger: 'manual',
+      wrapPlatform: (platform) => ({
+        ...platform,
+        recheck: () => Promise.reject(new PlatformFault('unreachable', 'It is away.', new Error('away'))),
+      }),
+    });
+    expect((await status()).backend).toEqual(refused);
+
+    await world.controlPlane.endOutage();
+    await world.sweep({ trigger: 'manual' });
+    expect((await status()).backend).toMatchObject({ state: 'answering', error: null, askedAt: TIME });
   });
 
   it('shows the sweep that runs and who holds the lease, and neither when it has ended', async () => {
