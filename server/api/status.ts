@@ -51,6 +51,9 @@ const StatusSchema = Type.Object({
       held: Type.Integer(),
     }),
   ),
+  sweepable: Nullable(
+    Type.Integer({ description: 'What a sweep asked for by hand would attempt, if SWEEP_LIMIT were no limit' }),
+  ),
   oldest: Nullable(
     Type.Object({
       workspaceId: Type.String(),
@@ -158,7 +161,7 @@ function createSteadyTime(): (measured: Date) => Date {
 async function withHome(deps: ApiDeps, { database, sweeper }: Home, steady: (measured: Date) => Date): Promise<Status> {
   const { config } = deps;
   await sweeper.fresh();
-  const rows = await readStatus(database, config.tenant, config.sweep.intervalMs);
+  const rows = await readStatus(database, config.tenant, config.sweep);
   const { tenant, counts, inventory, causes } = rows;
   if (tenant === null) return withoutHome(deps, 'It holds nothing of this tenant any more.', deps.startedAt);
   const last = rows.lastSweepId === null ? null : await readSweep(database, config.tenant, rows.lastSweepId);
@@ -178,6 +181,7 @@ async function withHome(deps: ApiDeps, { database, sweeper }: Home, steady: (mea
     },
     lease: leaseOnWire(tenant),
     counts: known ? { open: OPEN_STATES.reduce((sum, state) => sum + counts[state], 0), ...counts } : null,
+    sweepable: known ? inventory.sweepable : null,
     oldest: inventory.oldest === null ? null : { ...inventory.oldest, orphanedAt: iso(inventory.oldest.orphanedAt) },
     newInTenMinutes: known ? inventory.newInTenMinutes : null,
     causes: known ? causes.map((cause) => ({ ...cause, since: iso(cause.since) })) : null,
@@ -241,6 +245,7 @@ function withoutHome(deps: ApiDeps, error: string, since: Date): Status {
     },
     lease: null,
     counts: null,
+    sweepable: null,
     oldest: null,
     newInTenMinutes: null,
     causes: null,

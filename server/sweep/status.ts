@@ -1,6 +1,7 @@
 import { and, desc, eq, inArray, isNull, ne, or, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/connect.ts';
 import { attempts, orphans, sweeps, tenants } from '../db/schema.ts';
+import { sweepable } from './claim.ts';
 import { orphanState } from './orphan-list.ts';
 import type { OpenState, Outcome } from './outcome.ts';
 
@@ -10,14 +11,19 @@ const MOST_CAUSES = 20;
 /** Enough to see a few different orphans in a row. */
 const LAST_ANSWERS = 30;
 
+export interface StatusSettings {
+  readonly intervalMs: number;
+  readonly graceMs: number;
+}
+
 export type StatusRows = Awaited<ReturnType<typeof readStatus>>;
 
 /** What the home database knows about a tenant, in one transaction: the numbers agree because they come together. */
-export async function readStatus(home: Database, tenant: string, intervalMs: number) {
+export async function readStatus(home: Database, tenant: string, { intervalMs, graceMs }: StatusSettings) {
   return home.transaction(async (tx) => ({
     tenant: await readTenant(tx, tenant, intervalMs),
     counts: await countByState(tx, tenant),
-    inventory: await readInventory(tx, tenant),
+    inventory: await readInventory(tx, tenant, graceMs),
     causes: await readCauses(tx, tenant),
     answers: await readAnswers(tx, tenant),
     lastSweepId: await readLastSweepId(tx, tenant),
@@ -56,7 +62,7 @@ async function countByState(tx: Transaction, tenant: string): Promise<Record<Ope
   return counts;
 }
 
-async function readInventory(tx: Transaction, tenant: string) {
+async function readInventory(tx: Transaction, tenant: string, graceMs: number) {
   const open = and(eq(orphans.tenant, tenant), isNull(orphans.resolvedAt));
   const [oldest] = await tx
     .select({
@@ -73,7 +79,8 @@ async function readInventory(tx: Transaction, tenant: string) {
     .select({ count: sql<number>`count(*)::int` })
     .from(orphans)
     .where(and(eq(orphans.tenant, tenant), sql`${orphans.firstSeenAt} > now() - interval '10 minutes'`));
-  return { oldest: oldest ?? null, newInTenMinutes: recent?.count ?? 0 };
+  const [able] = await tx.select({ count: sql<number>`count(*)::int` }).from(orphans).where(sweepable(tenant, graceMs));
+  return { oldest: oldest ?? null, newInTenMinutes: recent?.count ?? 0, sweepable: able?.count ?? 0 };
 }
 
 /** Why open orphans are still open: by class and by what the messages have in common, the largest first. */

@@ -42,6 +42,7 @@ describe('the status', () => {
       },
       lease: null,
       counts: { open: 0, waiting: 0, sweeping: 0, retrying: 0, stuck: 0, held: 0 },
+      sweepable: 0,
       oldest: null,
       newInTenMinutes: 0,
       causes: [],
@@ -94,6 +95,17 @@ describe('the status', () => {
       sweeper: { lastSweep: { id: swept?.sweepId, result: 'failed', counts: { failed: 5 } } },
       backend: { lastSuccessAt: null },
     });
+  });
+
+  it('counts as sweepable what a sweep by hand would attempt: not what is in its grace, nor what is never stopped', async () => {
+    const [first] = await world.leakMany(3);
+    const graceful = await createApi(world, { SWEEP_GRACE_SECONDS: '3600' });
+    expect(await status()).toMatchObject({ counts: { open: 3 }, sweepable: 3 });
+    expect(await status(graceful)).toMatchObject({ counts: { open: 3 }, sweepable: 0 });
+    await world.platform.reprovision(first?.id ?? '');
+    await world.observe();
+    expect(await status()).toMatchObject({ counts: { open: 3, stuck: 1 }, sweepable: 2 });
+    await graceful.close();
   });
 
   it('says of the control plane what its last Stops brought, and nothing from what was never sent', async () => {
