@@ -30,14 +30,13 @@ export function ActionButton({ action, primary }: { readonly action: Action; rea
         </Link>
       );
     case 'runbook':
-      return <RunbookButton about={action.about} label={action.label} look={look} />;
+      return <RunbookLink about={action.about} label={action.label} look={look} />;
     case 'sweep':
       return <SweepButton label={action.label} dryRun={action.dryRun} look={look} />;
   }
 }
 
-/** Where no runbook is set, the settings are the nearest thing to one: they name what leads where. */
-function RunbookButton({
+function RunbookLink({
   about,
   label,
   look,
@@ -48,14 +47,7 @@ function RunbookButton({
 }) {
   const { status } = useStatus();
   const href = runbookUrl(useSettings(status), about);
-  if (href === null) {
-    return (
-      <Link to="/settings" className={look}>
-        Settings
-      </Link>
-    );
-  }
-  return (
+  return href === null ? null : (
     <a href={href} target="_blank" rel="noreferrer" className={look}>
       {label} <ExternalLink aria-hidden="true" className="size-4" />
     </a>

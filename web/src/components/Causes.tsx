@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import type { Status } from '../../../server/api/status.ts';
 import { useSettings } from '../hooks/useSettings.ts';
 import { useStatus } from '../hooks/useStatus.ts';
+import { causeWords } from '../lib/cause.ts';
 import { number } from '../lib/count.ts';
 import { runbookUrl } from '../lib/settings.ts';
 import { CLASS_WORDS, OUTCOME_WORDS } from '../lib/words.ts';
@@ -38,9 +39,11 @@ function CauseLine({ cause, runbook }: { readonly cause: Cause; readonly runbook
     <li className="flex flex-wrap items-baseline justify-between gap-x-4 gap-y-0.5 py-2">
       <span className="min-w-0">
         <span className="font-semibold">{number(count)} × </span>
-        <span className="font-medium">{labelOf(cause)}</span>
-        {httpStatus !== null && <span> {httpStatus}</span>}
-        {pattern !== null && <span className="block break-words text-soft">{pattern}</span>}
+        <span className="font-medium">
+          {httpStatus !== null && `${httpStatus} `}
+          {labelOf(cause)}
+        </span>
+        {pattern !== null && <span className="block break-words text-soft">{causeWords(pattern)}</span>}
       </span>
       <span className="flex items-baseline gap-3 whitespace-nowrap text-soft">
         {since !== null && (

@@ -1,5 +1,5 @@
-import { ChevronDown } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
+import { DISPLAY_LOOK, DisplayLabel } from './DisplayLabel.tsx';
 
 const DisplayMenu = lazy(() => import('./DisplayMenu.tsx'));
 
@@ -7,8 +7,8 @@ const DisplayMenu = lazy(() => import('./DisplayMenu.tsx'));
 export function DisplayButton() {
   const [wanted, setWanted] = useState(false);
   const button = (
-    <button type="button" className="button min-h-9 px-3 text-sm" onClick={() => setWanted(true)}>
-      Display <ChevronDown aria-hidden="true" className="size-4" />
+    <button type="button" className={DISPLAY_LOOK} onClick={() => setWanted(true)}>
+      <DisplayLabel />
     </button>
   );
   return wanted ? (

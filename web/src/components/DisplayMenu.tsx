@@ -1,9 +1,10 @@
 import { CSPProvider } from '@base-ui/react/csp-provider';
 import { Menu } from '@base-ui/react/menu';
-import { Check, ChevronDown } from 'lucide-react';
+import { Check } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useDisplay } from '../hooks/useDisplay.ts';
 import { REFRESH_SECONDS, setDisplay } from '../lib/display.ts';
+import { DISPLAY_LOOK, DisplayLabel } from './DisplayLabel.tsx';
 
 const THEMES = [
   ['system', 'As the system'],
@@ -25,8 +26,8 @@ export default function DisplayMenu() {
   return (
     <CSPProvider disableStyleElements>
       <Menu.Root defaultOpen modal={false}>
-        <Menu.Trigger className="button min-h-9 px-3 text-sm">
-          Display <ChevronDown aria-hidden="true" className="size-4" />
+        <Menu.Trigger className={DISPLAY_LOOK}>
+          <DisplayLabel />
         </Menu.Trigger>
         <Menu.Portal>
           <Menu.Positioner align="end" sideOffset={6} className="z-20">

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { useStatus } from '../hooks/useStatus.ts';
+import { useWide } from '../hooks/useWide.ts';
 import { DisplayButton } from './DisplayButton.tsx';
 import { TrustStrip } from './TrustStrip.tsx';
 
@@ -12,34 +13,46 @@ const PAGES = [
 
 export function Header() {
   const { status } = useStatus();
+  const wide = useWide();
   return (
     <header className="border-b border-line bg-surface">
-      <div className="mx-auto flex max-w-7xl flex-wrap items-center gap-x-4 gap-y-1 px-4 py-2">
-        <Link to="/" className="flex items-center gap-2 py-1 font-semibold">
+      <div className="mx-auto flex max-w-7xl items-center gap-x-4 px-4 pt-2 sm:py-2">
+        <Link to="/" className="flex items-center gap-2 py-1 font-semibold whitespace-nowrap">
           <img src="/favicon-info.svg" alt="" width="20" height="20" />
           Orphan Sweeper
         </Link>
         {status !== null && <EnvironmentBadge name={status.environment} />}
-        <div className="order-last w-full min-w-0 sm:order-none sm:w-auto sm:flex-1">
-          <TrustStrip />
-        </div>
+        <div className="hidden min-w-0 flex-1 sm:block">{wide && <TrustStrip />}</div>
         <div className="ml-auto">
           <DisplayButton />
         </div>
       </div>
-      <nav aria-label="Pages" className="mx-auto flex max-w-7xl gap-1 px-2">
-        {PAGES.map(({ to, label }) => (
-          <Link
-            key={to}
-            to={to}
-            activeOptions={{ exact: to === '/', includeSearch: false }}
-            className="border-b-2 border-transparent px-2 py-2.5 text-sm font-medium text-soft hover:text-ink"
-            activeProps={{ className: 'border-b-2 !border-accent px-2 py-2.5 text-sm font-medium !text-ink' }}
-          >
-            {label}
-          </Link>
-        ))}
-      </nav>
+      <div className="mx-auto flex max-w-7xl flex-wrap items-center justify-between gap-x-2 px-3 sm:px-1.5">
+        <nav aria-label="Pages" className="flex gap-x-1.5 sm:gap-x-0">
+          {PAGES.map(({ to, label }) => (
+            <Link
+              key={to}
+              to={to}
+              activeOptions={{ exact: to === '/', includeSearch: false }}
+              className="border-b-2 px-1 py-3 text-sm font-medium sm:px-2.5 sm:py-2.5"
+              activeProps={{ className: 'border-accent text-ink' }}
+              inactiveProps={{ className: 'border-transparent text-soft hover:text-ink' }}
+            >
+              {label}
+            </Link>
+          ))}
+        </nav>
+        {!wide && (
+          <div className="px-1 py-0.5">
+            <TrustStrip />
+          </div>
+        )}
+      </div>
+      {status?.anonymous === true && (
+        <p className="bg-warn-wash px-4 py-1.5 text-center text-sm">
+          Anybody who reaches this address may change things (ALLOW_ANONYMOUS).
+        </p>
+      )}
     </header>
   );
 }
@@ -50,7 +63,7 @@ function EnvironmentBadge({ name }: { readonly name: string | null }) {
   const production = /prod/i.test(name);
   return (
     <span
-      className={`rounded-md px-2 py-0.5 text-xs font-bold tracking-wide uppercase ${production ? 'bg-bad text-on-accent' : 'bg-raised text-ink'}`}
+      className={`max-w-40 truncate rounded-md px-2 py-0.5 text-xs font-bold tracking-wide uppercase ${production ? 'bg-bad text-on-accent' : 'bg-raised text-ink'}`}
     >
       {name}
     </span>

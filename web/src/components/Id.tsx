@@ -23,7 +23,7 @@ export function Id({
   };
   return (
     <span className="inline-flex max-w-full items-center gap-1">
-      <code title={id} className="font-mono text-[0.8125rem] break-all select-all">
+      <code title={id} className={`font-mono text-[0.8125rem] ${whole ? 'break-all' : 'whitespace-nowrap'}`}>
         {whole || id.length <= LONGEST ? id : `${id.slice(0, 9)}…${id.slice(-6)}`}
       </code>
       {'clipboard' in navigator && (

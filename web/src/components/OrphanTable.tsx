@@ -4,7 +4,7 @@ import { number } from '../lib/count.ts';
 import { STATE_WORDS } from '../lib/words.ts';
 import { Id } from './Id.tsx';
 import { STATE_MARKS } from './icons.ts';
-import { Since, When } from './When.tsx';
+import { Since, Until } from './When.tsx';
 import { Word } from './Word.tsx';
 
 /** Orphans as rows, each with the sentence that says why it is still here. */
@@ -45,7 +45,7 @@ function Heading({ children, right = false }: { readonly children: string; reado
 function Row({ orphan }: { readonly orphan: Orphan }) {
   return (
     <tr className="border-b border-line align-top last:border-b-0">
-      <th scope="row" className="max-w-52 px-3 py-2.5 font-semibold">
+      <th scope="row" className="max-w-56 min-w-36 px-3 py-2.5 font-semibold">
         <Link to="/orphans/$workspaceId" params={{ workspaceId: orphan.workspaceId }} className="link break-words">
           {orphan.workspaceName ?? orphan.workspaceId}
         </Link>
@@ -57,11 +57,13 @@ function Row({ orphan }: { readonly orphan: Orphan }) {
         <Word mark={STATE_MARKS[orphan.state]} word={STATE_WORDS[orphan.state]} />
       </td>
       <td className="px-3 py-2.5">
-        <Since time={orphan.orphanedAt} />
+        <Since time={orphan.orphanedAt} stacked />
       </td>
       <td className="px-3 py-2.5 text-right">{number(orphan.attempts)}</td>
       <td className="min-w-64 px-3 py-2.5 break-words">{orphan.explanation}</td>
-      <td className="px-3 py-2.5">{orphan.nextAttemptAt === null ? '–' : <When time={orphan.nextAttemptAt} />}</td>
+      <td className="px-3 py-2.5">
+        {orphan.nextAttemptAt === null ? '–' : <Until time={orphan.nextAttemptAt} stacked />}
+      </td>
     </tr>
   );
 }

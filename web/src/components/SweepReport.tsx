@@ -37,18 +37,18 @@ export function SweepReport() {
 
 function Told({ sweep, joined }: { readonly sweep: Sweep; readonly joined: boolean }) {
   const { ended, of } = progressOf(sweep);
-  const ended_ = sweep.finishedAt !== null;
+  const over = sweep.finishedAt !== null;
   return (
     <>
       <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <Word mark={RESULT_MARKS[sweep.result]} word={RESULT_WORDS[sweep.result]} />
-        <span>{ended_ ? summary(sweep) : `${number(ended)} of ${number(of)} so far`}</span>
+        <span>{over ? summary(sweep) : `${number(ended)} of ${number(of)} so far`}</span>
         <Link to="/sweeps/$sweepId" params={{ sweepId: sweep.id }} className="link">
           See this sweep
         </Link>
       </p>
       {joined && <p className="text-soft">An equal sweep was under way already: you joined it.</p>}
-      {!ended_ && of > 0 && (
+      {!over && of > 0 && (
         <progress
           className="h-1.5 w-full accent-accent"
           aria-label={`${number(ended)} of ${number(of)} orphans attempted`}

@@ -38,7 +38,7 @@ export function SweepStrip({ enabled }: { readonly enabled: boolean }) {
     <section aria-labelledby="sweeps" className="card flex flex-col p-4">
       <div className="flex items-baseline justify-between">
         <h2 id="sweeps" className="font-semibold">
-          Last {sweeps.length > 0 ? sweeps.length : SHOWN} sweeps
+          Last {SHOWN} sweeps
         </h2>
         <Link to="/sweeps" className="link text-sm">
           All sweeps

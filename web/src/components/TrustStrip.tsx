@@ -9,7 +9,7 @@ const COLOURS = { good: 'text-ok', bad: 'text-bad', open: 'text-soft' } as const
 export function TrustStrip() {
   const { status, connection, serverNowMs } = useStatus();
   return (
-    <ul aria-label="How far this page can be believed" className="flex flex-wrap gap-x-4 gap-y-0.5 text-sm">
+    <ul aria-label="How far this page can be believed" className="flex flex-wrap gap-x-4 gap-y-0.5 text-xs sm:text-sm">
       {trust(connection, status, serverNowMs).map((fact) => (
         <FactLine key={fact.name} fact={fact} />
       ))}

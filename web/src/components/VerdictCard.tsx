@@ -27,8 +27,7 @@ export function VerdictCard() {
         <div className="min-w-0 flex-1 basis-96">
           <h1 className="flex items-start gap-2.5 text-xl leading-snug font-semibold sm:text-2xl">
             <Icon aria-hidden="true" className={`mt-1 size-6 shrink-0 ${TONE_TEXT[verdict.tone]}`} />
-            {/* Its own element, so that it wraps beside the icon. */}
-            <span className="min-w-0 break-words">{verdict.headline}</span>
+            <Headline text={verdict.headline} />
           </h1>
           {verdict.detail !== null && <p className="mt-1.5 ml-8.5 break-words">{verdict.detail}</p>}
           {verdict.kind === 'stuck' && (
@@ -47,5 +46,16 @@ export function VerdictCard() {
         </div>
       </div>
     </section>
+  );
+}
+
+/** The first sentence is read from afar, the rest from near. */
+function Headline({ text }: { readonly text: string }) {
+  const [first = text, ...rest] = text.split(/(?<=\.) /);
+  return (
+    <span className="min-w-0 break-words">
+      {first}
+      {rest.length > 0 && <span className="text-base font-normal"> {rest.join(' ')}</span>}
+    </span>
   );
 }

@@ -7,20 +7,27 @@ import { soon } from '../lib/verdict.ts';
 interface Timed {
   /** ISO 8601 in UTC. */
   readonly time: string;
+  /** One below the other, for a column. */
+  readonly stacked?: boolean;
 }
 
 /** Both clocks, without hovering: `4 min ago · 03:08:11Z`, or `in 46 s · 03:13:00Z`. */
-export function When({ time }: Timed) {
-  return <Both time={time} words={(ms) => (ms >= 0 ? `${duration(ms)} ago` : soon(-ms))} />;
+export function When(timed: Timed) {
+  return <Both {...timed} words={(ms) => (ms >= 0 ? `${duration(ms)} ago` : soon(-ms))} />;
+}
+
+/** When something is to happen: `in 46 s · 03:13:00Z`, or `due` once that has come. */
+export function Until(timed: Timed) {
+  return <Both {...timed} words={(ms) => (ms >= 0 ? 'due' : soon(-ms))} />;
 }
 
 /** Since when, as a length: `2 h 11 min · 01:01:12Z`. */
-export function Since({ time }: Timed) {
-  return <Both time={time} words={duration} />;
+export function Since(timed: Timed) {
+  return <Both {...timed} words={duration} />;
 }
 
 /** The clock only. */
-export function At({ time }: Timed) {
+export function At({ time }: Pick<Timed, 'time'>) {
   const { serverNowMs } = useStatus();
   const { zone } = useDisplay();
   return (
@@ -30,7 +37,7 @@ export function At({ time }: Timed) {
   );
 }
 
-function Both({ time, words }: Timed & { readonly words: (ms: number) => string }) {
+function Both({ time, stacked = false, words }: Timed & { readonly words: (ms: number) => string }) {
   const { status, serverNowMs } = useStatus();
   const { zone } = useDisplay();
   // Without an answer of the server there is no clock to count from.
@@ -38,8 +45,8 @@ function Both({ time, words }: Timed & { readonly words: (ms: number) => string 
   return (
     <time dateTime={time}>
       <span className="whitespace-nowrap">{words(serverNowMs - Date.parse(time))}</span>
-      <span className="text-soft"> · </span>
-      <span className="whitespace-nowrap text-soft">{moment(time, zone, serverNowMs)}</span>
+      {!stacked && <span className="text-soft"> · </span>}
+      <span className={`whitespace-nowrap text-soft ${stacked ? 'block' : ''}`}>{moment(time, zone, serverNowMs)}</span>
     </time>
   );
 }

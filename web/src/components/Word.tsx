@@ -12,8 +12,8 @@ export function Word({
 }) {
   const Icon = mark.icon;
   return (
-    <span className={`inline-flex items-center gap-1.5 whitespace-nowrap ${plain ? '' : 'font-medium'}`}>
-      <Icon aria-hidden="true" className={`size-4 shrink-0 ${TONE_TEXT[mark.tone]}`} />
+    <span className={`inline-flex items-baseline gap-1.5 whitespace-nowrap ${plain ? '' : 'font-medium'}`}>
+      <Icon aria-hidden="true" className={`size-4 shrink-0 self-center ${TONE_TEXT[mark.tone]}`} />
       {word}
     </span>
   );

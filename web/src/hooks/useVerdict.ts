@@ -1,4 +1,4 @@
-import { sweepLimit } from '../lib/settings.ts';
+import { runbookUrl, sweepLimit } from '../lib/settings.ts';
 import { type Verdict, verdictOf } from '../lib/verdict.ts';
 import { useDisplay } from './useDisplay.ts';
 import { useSettings } from './useSettings.ts';
@@ -7,6 +7,13 @@ import { useStatus } from './useStatus.ts';
 export function useVerdict(): Verdict {
   const { status, connection, serverNowMs } = useStatus();
   const { zone } = useDisplay();
-  const limit = sweepLimit(useSettings(status));
-  return verdictOf({ status, connection, nowMs: serverNowMs, zone, sweepLimit: limit });
+  const settings = useSettings(status);
+  return verdictOf({
+    status,
+    connection,
+    nowMs: serverNowMs,
+    zone,
+    sweepLimit: sweepLimit(settings),
+    hasRunbook: runbookUrl(settings, '') !== null,
+  });
 }

@@ -53,6 +53,8 @@ export interface VerdictInput {
   readonly zone: Zone;
   /** SWEEP_LIMIT; null while it is not known. */
   readonly sweepLimit: number | null;
+  /** RUNBOOK_URL is set. Without one the settings are the nearest thing to it: they name what leads where. */
+  readonly hasRunbook: boolean;
 }
 
 /** The one thing to know and the one thing to press. The first row that holds wins. */
@@ -61,10 +63,10 @@ export function verdictOf(input: VerdictInput): Verdict {
   if (connection === 'signed_out') return signedOut(input);
   if (connection === 'not_answering' || connection === 'offline') return notAnswering(input);
   if (status === null || connection === 'checking') return checking(input);
-  if (status.home.state === 'failing') return homeUnreadable(status.home.error);
+  if (status.home.state === 'failing') return homeUnreadable(input, status.home.error);
   if (status.sweeper.state === 'disabled') return disabled(status);
   if (status.sweeper.state === 'late') return late(input, status);
-  if (status.platform.state === 'failing') return platformFailing(status.platform.error);
+  if (status.platform.state === 'failing') return platformFailing(input, status.platform.error);
   const { counts } = status;
   if (counts === null) return notLookedYet();
   if (status.sweeper.state === 'dry_run') return dryRun(input, status, counts);
@@ -84,7 +86,9 @@ function verdict(row: Row): Verdict {
   return { spoken: row.headline, detail: null, primary: null, secondary: null, ...row };
 }
 
-const runbook = (about: VerdictKind): Action => ({ kind: 'runbook', label: 'Runbook', about });
+function runbook({ hasRunbook }: VerdictInput, about: VerdictKind): Action {
+  return hasRunbook ? { kind: 'runbook', label: 'Runbook', about } : { kind: 'settings', label: 'Settings' };
+}
 
 function signedOut({ status, zone, nowMs }: VerdictInput): Verdict {
   return verdict({
@@ -114,13 +118,13 @@ function checking({ status, zone, nowMs }: VerdictInput): Verdict {
   return verdict({ kind: 'checking', tone: 'unknown', headline: 'Checking…', detail });
 }
 
-function homeUnreadable(error: string | null): Verdict {
+function homeUnreadable(input: VerdictInput, error: string | null): Verdict {
   return verdict({
     kind: 'home_unreadable',
     tone: 'bad',
     headline: 'Orphan Sweeper cannot read its own database',
     detail: sentences('Nothing is being stopped, and how many orphans there are is not known.', error),
-    primary: runbook('home_unreadable'),
+    primary: runbook(input, 'home_unreadable'),
   });
 }
 
@@ -136,18 +140,18 @@ function disabled({ sweeper, counts }: Status): Verdict {
   });
 }
 
-function late({ nowMs }: VerdictInput, { sweeper }: Status): Verdict {
-  const since = sweeper.aliveAt === null ? '' : ` for ${duration(nowMs - Date.parse(sweeper.aliveAt))}`;
+function late(input: VerdictInput, { sweeper }: Status): Verdict {
+  const since = sweeper.aliveAt === null ? '' : ` for ${duration(input.nowMs - Date.parse(sweeper.aliveAt))}`;
   return verdict({
     kind: 'late',
     tone: 'bad',
     headline: `The sweeper has not run${since}. Instances are not being stopped`,
     spoken: 'The sweeper has not run for a while. Instances are not being stopped',
-    primary: runbook('late'),
+    primary: runbook(input, 'late'),
   });
 }
 
-function platformFailing(error: string | null): Verdict {
+function platformFailing(input: VerdictInput, error: string | null): Verdict {
   const sentence = error ?? 'The platform database cannot be read.';
   const [headline = sentence] = sentence.split(/(?<=\.) /);
   return verdict({
@@ -155,7 +159,7 @@ function platformFailing(error: string | null): Verdict {
     tone: 'bad',
     headline: headline.replace(/\.$/, ''),
     detail: sentences(sentence.slice(headline.length).trim(), 'Nothing is being stopped until it can be asked again.'),
-    primary: runbook('platform_failing'),
+    primary: runbook(input, 'platform_failing'),
   });
 }
 
@@ -188,8 +192,8 @@ function controlPlaneFailing(input: VerdictInput, status: Status, wait: number):
     headline: `The control plane is ${what}. ${heal} when it is back`,
     spoken: `The control plane is ${what}`,
     detail: status.backend.error,
-    primary: runbook('control_plane_failing'),
-    secondary: sweepAction(input, status),
+    primary: input.hasRunbook ? runbook(input, 'control_plane_failing') : sweepAction(input, status),
+    secondary: input.hasRunbook ? sweepAction(input, status) : null,
   });
 }
 

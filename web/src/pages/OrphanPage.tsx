@@ -9,7 +9,7 @@ import { Id } from '../components/Id.tsx';
 import { STATE_MARKS } from '../components/icons.ts';
 import { Loading } from '../components/Loading.tsx';
 import { PageHead } from '../components/PageHead.tsx';
-import { Since, When } from '../components/When.tsx';
+import { Since, Until, When } from '../components/When.tsx';
 import { Word } from '../components/Word.tsx';
 import { usePoll } from '../hooks/usePoll.ts';
 import { useSettings } from '../hooks/useSettings.ts';
@@ -64,7 +64,7 @@ export function OrphanPage() {
 
 function OrphanFacts({ orphan }: { readonly orphan: Orphan }) {
   const { status } = useStatus();
-  const console_ = instanceUrl(useSettings(status), orphan);
+  const cloud = instanceUrl(useSettings(status), orphan);
   const { state, lastError } = orphan;
   return (
     <section aria-label={`Instance ${orphan.instanceId}`} className="card space-y-3 p-4">
@@ -76,7 +76,7 @@ function OrphanFacts({ orphan }: { readonly orphan: Orphan }) {
         facts={[
           ['Instance', <Id key="id" id={orphan.instanceId} what="instance id" whole />],
           ['Workspace id', <Id key="id" id={orphan.workspaceId} what="workspace id" whole />],
-          ['In the cloud', console_ === null ? null : <CloudLink key="link" href={console_} />],
+          ['In the cloud', cloud === null ? null : <CloudLink key="link" href={cloud} />],
           ['Why it is listed', WHY_WORDS[orphan.why]],
           ['Removed at or before', <Since key="since" time={orphan.orphanedAt} />],
           ['First seen', <When key="when" time={orphan.firstSeenAt} />],
@@ -84,7 +84,7 @@ function OrphanFacts({ orphan }: { readonly orphan: Orphan }) {
           ['Last attempt', orphan.lastAttemptAt === null ? null : <When key="when" time={orphan.lastAttemptAt} />],
           ['Last outcome', orphan.lastOutcome === null ? null : OUTCOME_WORDS[orphan.lastOutcome]],
           ['Last error', lastError === null ? null : lastError.message],
-          ['Next attempt', orphan.nextAttemptAt === null ? null : <When key="when" time={orphan.nextAttemptAt} />],
+          ['Next attempt', orphan.nextAttemptAt === null ? null : <Until key="until" time={orphan.nextAttemptAt} />],
           ['Ended', orphan.resolvedAt === null ? null : <When key="when" time={orphan.resolvedAt} />],
           ['How', orphan.resolution === null ? null : RESOLUTION_WORDS[orphan.resolution]],
         ]}

@@ -72,7 +72,7 @@ function SweepFacts({ sweep }: { readonly sweep: Sweep }) {
           ['Asked for by', sweep.requestedBy === null ? null : `${sweep.requestedBy} (unverified)`],
           ['Reason', sweep.reason],
           ['Workspaces', sweep.workspaceIds === null ? null : number(sweep.workspaceIds.length)],
-          ['Asked for', <When key="when" time={sweep.requestedAt} />],
+          ['Asked for', sweep.trigger === 'manual' ? <When key="when" time={sweep.requestedAt} /> : null],
           ['Began', sweep.startedAt === null ? null : <When key="when" time={sweep.startedAt} />],
           ['Took', lengthOf(sweep)],
           ['Set out to attempt', number(of)],

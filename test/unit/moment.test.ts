@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { moment } from '../../web/src/lib/moment.ts';
+
+const NOW = Date.parse('2026-11-23T13:45:00.000Z');
+
+test('the same day has no date', () => {
+  expect(moment('2026-11-23T03:08:11.250Z', 'utc', NOW)).toBe('03:08:11Z');
+});
+
+test('another day has one', () => {
+  expect(moment('2026-11-22T23:59:59.000Z', 'utc', NOW)).toBe('2026-11-22 23:59:59Z');
+});
+
+test('local times carry their zone', () => {
+  expect(moment('2026-11-23T13:08:11.250Z', 'local', NOW)).toMatch(
+    /^(\d{4}-\d\d-\d\d )?\d\d:\d\d:11 [A-Z]+([+-]\d+(:\d\d)?)?$/,
+  );
+});
