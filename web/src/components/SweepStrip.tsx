@@ -69,7 +69,7 @@ function Bars({ sweeps }: { readonly sweeps: readonly Sweep[] }) {
     const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
     if (by === 0) return;
     const links = [...(list.current?.querySelectorAll('a') ?? [])];
-    const at = links.findIndex((link) => link === document.activeElement);
+    const at = links.findIndex((link) => link.matches(':focus'));
     links[at + by]?.focus();
     event.preventDefault();
   };
