@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type, { type Static } from 'typebox';
 import type { Config } from '../config.ts';
 import { DatabaseFailure } from '../db/connect.ts';
+import { BACKEND_STATES, backendState } from '../sweep/backend-answers.ts';
 import {
   BACKEND_KINDS,
   FAILURE_CLASSES,
@@ -34,6 +35,7 @@ const StatusSchema = Type.Object({
     state: Type.Enum([...SWEEPER_STATES]),
     reason: Nullable(Type.String()),
     intervalSeconds: Type.Number(),
+    aliveAt: Nullable(Time),
     nextSweepAt: Nullable(Time),
     lastSweep: Nullable(SweepSchema),
     currentSweepId: Nullable(Type.String()),
@@ -48,6 +50,9 @@ const StatusSchema = Type.Object({
       stuck: Type.Integer(),
       held: Type.Integer(),
     }),
+  ),
+  sweepable: Nullable(
+    Type.Integer({ description: 'What a sweep asked for by hand would attempt, if SWEEP_LIMIT were no limit' }),
   ),
   oldest: Nullable(
     Type.Object({
@@ -72,6 +77,11 @@ const StatusSchema = Type.Object({
   ),
   backend: Type.Object({
     kind: Nullable(Type.Enum([...BACKEND_KINDS])),
+    state: Type.Enum([...BACKEND_STATES], {
+      description: 'From what the last Stops brought; unknown: they tell nothing',
+    }),
+    error: Nullable(Type.String({ description: 'Its last answer, while it fails' })),
+    askedAt: Nullable(Time),
     breaker: Type.Object({ state: Type.Enum(['open', 'closed']) }),
     positiveControl: Type.Enum(['known', 'not_known', 'unknown']),
     lastSuccessAt: Nullable(Time),
@@ -151,7 +161,7 @@ function createSteadyTime(): (measured: Date) => Date {
 async function withHome(deps: ApiDeps, { database, sweeper }: Home, steady: (measured: Date) => Date): Promise<Status> {
   const { config } = deps;
   await sweeper.fresh();
-  const rows = await readStatus(database, config.tenant, config.sweep.intervalMs);
+  const rows = await readStatus(database, config.tenant, config.sweep);
   const { tenant, counts, inventory, causes } = rows;
   if (tenant === null) return withoutHome(deps, 'It holds nothing of this tenant any more.', deps.startedAt);
   const last = rows.lastSweepId === null ? null : await readSweep(database, config.tenant, rows.lastSweepId);
@@ -164,21 +174,18 @@ async function withHome(deps: ApiDeps, { database, sweeper }: Home, steady: (mea
     sweeper: {
       ...sweeperState(config, tenant.late),
       intervalSeconds: config.sweep.intervalMs / 1000,
+      aliveAt: iso(tenant.aliveAt),
       nextSweepAt: nextTickInMs === null ? null : iso(steady(new Date(tenant.now.getTime() + nextTickInMs))),
       lastSweep: last === null ? null : sweepOnWire(last, false),
       currentSweepId: tenant.leaseValid ? tenant.leaseSweepId : null,
     },
     lease: leaseOnWire(tenant),
     counts: known ? { open: OPEN_STATES.reduce((sum, state) => sum + counts[state], 0), ...counts } : null,
+    sweepable: known ? inventory.sweepable : null,
     oldest: inventory.oldest === null ? null : { ...inventory.oldest, orphanedAt: iso(inventory.oldest.orphanedAt) },
     newInTenMinutes: known ? inventory.newInTenMinutes : null,
     causes: known ? causes.map((cause) => ({ ...cause, since: iso(cause.since) })) : null,
-    backend: {
-      kind: config.backend?.kind ?? null,
-      breaker: { state: 'closed' },
-      positiveControl: 'unknown',
-      lastSuccessAt: iso(tenant.lastSuccessAt),
-    },
+    backend: { ...backendOnWire(config, rows.answers), lastSuccessAt: iso(tenant.lastSuccessAt) },
     home: { state: 'answering', error: null, since: null },
     platform: platformOnWire(tenant),
     lastObserve: { observedAt: iso(tenant.observedAt), error: tenant.observeError },
@@ -200,6 +207,19 @@ function leaseOnWire({ leaseValid, leaseHolder, leaseSweepId, leaseUntil }: Tena
   return { holder: leaseHolder, sweepId: leaseSweepId, until: iso(leaseUntil) };
 }
 
+function backendOnWire({ backend }: Config, answers: StatusRows['answers']): Omit<Status['backend'], 'lastSuccessAt'> {
+  const state = backend === null ? 'not_configured' : backendState(answers);
+  const failing = state === 'failing' || state === 'not_answering';
+  return {
+    kind: backend?.kind ?? null,
+    state,
+    error: failing ? (answers[0]?.message ?? null) : null,
+    askedAt: iso(answers[0]?.at ?? null),
+    breaker: { state: 'closed' },
+    positiveControl: 'unknown',
+  };
+}
+
 /** Failing since the last look that succeeded: when a look first failed is not known, and the last failure is no "since". */
 function platformOnWire({ observedAt, observeError, platformWriteError }: TenantRow): Status['platform'] {
   if (observeError !== null) return { state: 'failing', error: observeError, since: iso(observedAt) };
@@ -218,21 +238,18 @@ function withoutHome(deps: ApiDeps, error: string, since: Date): Status {
     sweeper: {
       ...sweeperState(config, late),
       intervalSeconds: config.sweep.intervalMs / 1000,
+      aliveAt: null,
       nextSweepAt: null,
       lastSweep: null,
       currentSweepId: null,
     },
     lease: null,
     counts: null,
+    sweepable: null,
     oldest: null,
     newInTenMinutes: null,
     causes: null,
-    backend: {
-      kind: config.backend?.kind ?? null,
-      breaker: { state: 'closed' },
-      positiveControl: 'unknown',
-      lastSuccessAt: null,
-    },
+    backend: { ...backendOnWire(config, []), lastSuccessAt: null },
     home: { state: 'failing', error, since: iso(since) },
     platform: { state: 'unknown', error: null, since: null },
     lastObserve: { observedAt: null, error: null },

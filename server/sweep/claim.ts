@@ -48,17 +48,24 @@ const columns = {
 /** Of all there are, those that a sweep may ever stop. The others wait for a person, or for their row. */
 const stoppable = sql`${orphans.why} = 'removed' and ${orphans.lastOutcome} is distinct from 'stopped_live'`;
 
-/** Not resolved, past its grace, its time has come, not claimed by another sweep, in scope, and ours to stop. */
-export function due(tenant: string, { ignoreBackoff, scope, graceMs }: ClaimRequest): SQL | undefined {
+/** Not resolved, past its grace, and ours to stop: what a sweep asked for by hand would attempt, had it no limit. */
+export function sweepable(tenant: string, graceMs: number): SQL | undefined {
   return and(
     eq(orphans.tenant, tenant),
     isNull(orphans.resolvedAt),
+    sql`${orphans.firstSeenAt} <= now() - ${milliseconds(graceMs)}`,
+    stoppable,
+  );
+}
+
+/** Sweepable, in scope, its time has come, and not claimed by another sweep. */
+export function due(tenant: string, { ignoreBackoff, scope, graceMs }: ClaimRequest): SQL | undefined {
+  return and(
+    sweepable(tenant, graceMs),
     ignoreBackoff ? undefined : sql`${orphans.nextAttemptAt} <= now()`,
     scope === null ? undefined : sql`${orphans.workspaceId} = any(${sql.param([...scope])}::text[])`,
-    sql`${orphans.firstSeenAt} <= now() - ${milliseconds(graceMs)}`,
     sql`coalesce(${orphans.claimedUntil} <= now(), true)`,
     isNull(orphans.attemptId),
-    stoppable,
   );
 }
 

@@ -1,22 +1,31 @@
-import { and, desc, eq, isNull, ne, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNull, ne, or, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/connect.ts';
-import { orphans, sweeps, tenants } from '../db/schema.ts';
+import { attempts, orphans, sweeps, tenants } from '../db/schema.ts';
+import { sweepable } from './claim.ts';
 import { orphanState } from './orphan-list.ts';
-import type { OpenState } from './outcome.ts';
+import type { OpenState, Outcome } from './outcome.ts';
 
 /** No sign of life for so many intervals: the sweeper is late. */
 const LATE_AFTER_INTERVALS = 2.5;
 const MOST_CAUSES = 20;
+/** Enough to see a few different orphans in a row. */
+const LAST_ANSWERS = 30;
+
+export interface StatusSettings {
+  readonly intervalMs: number;
+  readonly graceMs: number;
+}
 
 export type StatusRows = Awaited<ReturnType<typeof readStatus>>;
 
 /** What the home database knows about a tenant, in one transaction: the numbers agree because they come together. */
-export async function readStatus(home: Database, tenant: string, intervalMs: number) {
+export async function readStatus(home: Database, tenant: string, { intervalMs, graceMs }: StatusSettings) {
   return home.transaction(async (tx) => ({
     tenant: await readTenant(tx, tenant, intervalMs),
     counts: await countByState(tx, tenant),
-    inventory: await readInventory(tx, tenant),
+    inventory: await readInventory(tx, tenant, graceMs),
     causes: await readCauses(tx, tenant),
+    answers: await readAnswers(tx, tenant),
     lastSweepId: await readLastSweepId(tx, tenant),
   }));
 }
@@ -53,7 +62,7 @@ async function countByState(tx: Transaction, tenant: string): Promise<Record<Ope
   return counts;
 }
 
-async function readInventory(tx: Transaction, tenant: string) {
+async function readInventory(tx: Transaction, tenant: string, graceMs: number) {
   const open = and(eq(orphans.tenant, tenant), isNull(orphans.resolvedAt));
   const [oldest] = await tx
     .select({
@@ -70,7 +79,8 @@ async function readInventory(tx: Transaction, tenant: string) {
     .select({ count: sql<number>`count(*)::int` })
     .from(orphans)
     .where(and(eq(orphans.tenant, tenant), sql`${orphans.firstSeenAt} > now() - interval '10 minutes'`));
-  return { oldest: oldest ?? null, newInTenMinutes: recent?.count ?? 0 };
+  const [able] = await tx.select({ count: sql<number>`count(*)::int` }).from(orphans).where(sweepable(tenant, graceMs));
+  return { oldest: oldest ?? null, newInTenMinutes: recent?.count ?? 0, sweepable: able?.count ?? 0 };
 }
 
 /** Why open orphans are still open: by class and by what the messages have in common, the largest first. */
@@ -106,4 +116,30 @@ async function readLastSweepId(tx: Transaction, tenant: string): Promise<string 
     .orderBy(desc(sweeps.requestedAt), desc(sweeps.id))
     .limit(1);
   return last?.id ?? null;
+}
+
+/** How the last Stops that were sent ended, newest first. */
+async function readAnswers(tx: Transaction, tenant: string) {
+  return tx
+    .select({
+      orphanId: attempts.orphanId,
+      outcome: sql<Outcome>`${attempts.outcome}`,
+      class: attempts.class,
+      fault: attempts.fault,
+      message: attempts.message,
+      at: attempts.finishedAt,
+    })
+    .from(attempts)
+    .where(
+      and(
+        eq(attempts.tenant, tenant),
+        or(
+          inArray(attempts.outcome, ['stopped', 'already_gone', 'stopped_live', 'clear_failed']),
+          // Nothing was sent where the platform could not be asked.
+          and(eq(attempts.outcome, 'failed'), ne(attempts.class, 'platform')),
+        ),
+      ),
+    )
+    .orderBy(desc(attempts.startedAt), desc(attempts.id))
+    .limit(LAST_ANSWERS);
 }

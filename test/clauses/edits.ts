@@ -171,8 +171,8 @@ export const EDITS: readonly Edit[] = [
   {
     claim: 'a claim takes nothing that is resolved',
     file: CLAIM_SOURCE,
-    find: '    isNull(orphans.resolvedAt),\n    ignoreBackoff',
-    replace: '    ignoreBackoff',
+    find: '    isNull(orphans.resolvedAt),\n    sql`${orphans.firstSeenAt}',
+    replace: '    sql`${orphans.firstSeenAt}',
     tests: [CLAIM],
   },
   {
@@ -199,15 +199,15 @@ export const EDITS: readonly Edit[] = [
   {
     claim: 'a claim takes nothing that is being stopped',
     file: CLAIM_SOURCE,
-    find: '    isNull(orphans.attemptId),\n    stoppable',
-    replace: '    stoppable',
+    find: '    isNull(orphans.attemptId),\n  );',
+    replace: '  );',
     tests: [CLAIM],
   },
   {
     claim: 'a claim takes only its own tenant’s orphans',
     file: CLAIM_SOURCE,
-    find: '    eq(orphans.tenant, tenant),\n    isNull(orphans.resolvedAt),\n    ignoreBackoff',
-    replace: '    isNull(orphans.resolvedAt),\n    ignoreBackoff',
+    find: '    eq(orphans.tenant, tenant),\n    isNull(orphans.resolvedAt),',
+    replace: '    isNull(orphans.resolvedAt),',
     tests: [CLAIM],
   },
   {

@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ConfigAnswer } from '../../server/api/config.ts';
 import type { Status } from '../../server/api/status.ts';
+import { PlatformFault } from '../../server/sweep/platform-fault.ts';
 import { type Api, createApi, emptyWorld } from '../support/api.ts';
 import { until } from '../support/until.ts';
 import { createWorld, type World } from '../support/world.ts';
@@ -34,17 +35,22 @@ describe('the status', () => {
         state: 'on_schedule',
         reason: null,
         intervalSeconds: 3600,
+        aliveAt: null,
         nextSweepAt: null,
         lastSweep: null,
         currentSweepId: null,
       },
       lease: null,
       counts: { open: 0, waiting: 0, sweeping: 0, retrying: 0, stuck: 0, held: 0 },
+      sweepable: 0,
       oldest: null,
       newInTenMinutes: 0,
       causes: [],
       backend: {
         kind: 'control-plane',
+        state: 'unknown',
+        error: null,
+        askedAt: null,
         breaker: { state: 'closed' },
         positiveControl: 'unknown',
         lastSuccessAt: null,
@@ -89,6 +95,40 @@ describe('the status', () => {
       sweeper: { lastSweep: { id: swept?.sweepId, result: 'failed', counts: { failed: 5 } } },
       backend: { lastSuccessAt: null },
     });
+  });
+
+  it('counts as sweepable what a sweep by hand would attempt: not what is in its grace, nor what is never stopped', async () => {
+    const [first] = await world.leakMany(3);
+    const graceful = await createApi(world, { SWEEP_GRACE_SECONDS: '3600' });
+    expect(await status()).toMatchObject({ counts: { open: 3 }, sweepable: 3 });
+    expect(await status(graceful)).toMatchObject({ counts: { open: 3 }, sweepable: 0 });
+    await world.platform.reprovision(first?.id ?? '');
+    await world.observe();
+    expect(await status()).toMatchObject({ counts: { open: 3, stuck: 1 }, sweepable: 2 });
+    await graceful.close();
+  });
+
+  it('says of the control plane what its last Stops brought, and nothing from what was never sent', async () => {
+    await world.leak();
+    expect((await status()).backend).toMatchObject({ state: 'unknown', error: null, askedAt: null });
+    await world.controlPlane.startOutage('refuse');
+    await world.sweep();
+    const refused = (await status()).backend;
+    expect(refused).toMatchObject({ state: 'not_answering', askedAt: TIME });
+    expect(refused.error).toContain('ECONNREFUSED');
+
+    await world.sweep({
+      trigger: 'manual',
+      wrapPlatform: (platform) => ({
+        ...platform,
+        recheck: () => Promise.reject(new PlatformFault('unreachable', 'It is away.', new Error('away'))),
+      }),
+    });
+    expect((await status()).backend).toEqual(refused);
+
+    await world.controlPlane.endOutage();
+    await world.sweep({ trigger: 'manual' });
+    expect((await status()).backend).toMatchObject({ state: 'answering', error: null, askedAt: TIME });
   });
 
   it('shows the sweep that runs and who holds the lease, and neither when it has ended', async () => {

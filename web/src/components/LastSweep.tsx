@@ -1,0 +1,33 @@
+import { Link } from '@tanstack/react-router';
+import { useStatus } from '../hooks/useStatus.ts';
+import { duration } from '../lib/duration.ts';
+import { soon } from '../lib/verdict.ts';
+import { RESULT_WORDS } from '../lib/words.ts';
+
+/** `Last sweep 14 s ago (Partial) · next in 46 s` */
+export function LastSweep() {
+  const { status, serverNowMs } = useStatus();
+  if (status === null) return null;
+  const { lastSweep, nextSweepAt, currentSweepId } = status.sweeper;
+  return (
+    <p className="text-sm text-soft">
+      {lastSweep?.finishedAt != null ? (
+        <Link to="/sweeps/$sweepId" params={{ sweepId: lastSweep.id }} className="link">
+          Last sweep {duration(serverNowMs - Date.parse(lastSweep.finishedAt))} ago ({RESULT_WORDS[lastSweep.result]})
+        </Link>
+      ) : (
+        'No sweep has ended yet'
+      )}
+      {currentSweepId !== null ? (
+        <>
+          {' · '}
+          <Link to="/sweeps/$sweepId" params={{ sweepId: currentSweepId }} className="link">
+            sweeping now
+          </Link>
+        </>
+      ) : (
+        nextSweepAt !== null && ` · next ${soon(Date.parse(nextSweepAt) - serverNowMs)}`
+      )}
+    </p>
+  );
+}

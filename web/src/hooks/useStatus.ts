@@ -1,0 +1,20 @@
+import { createContext, useContext } from 'react';
+import type { Status } from '../../../server/api/status.ts';
+import type { Connection } from '../lib/connection.ts';
+
+export interface KnownStatus {
+  /** The last that came; null: none yet. */
+  readonly status: Status | null;
+  readonly connection: Connection;
+  /** The server's clock now: what it last said, and the time since. Never this machine's own. */
+  readonly serverNowMs: number;
+}
+
+export const StatusContext = createContext<KnownStatus | null>(null);
+
+/** One poll for the whole page; whoever shows a part of it, or an age, asks here. */
+export function useStatus(): KnownStatus {
+  const known = useContext(StatusContext);
+  if (known === null) throw new Error('useStatus is called outside StatusProvider');
+  return known;
+}

@@ -1,0 +1,40 @@
+/** What this page knows of its line to the server. */
+export type Connection =
+  | 'checking'
+  | 'live'
+  | 'updates_off'
+  | 'reconnecting'
+  | 'offline'
+  | 'not_answering'
+  | 'signed_out';
+
+export interface Line {
+  /** Times are of one clock that goes on while the machine sleeps, in milliseconds. */
+  readonly lastAnswerMs: number | null;
+  /** When the first of the requests that failed since then was sent. */
+  readonly failingSinceMs: number | null;
+  readonly failures: number;
+  readonly signedOut: boolean;
+}
+
+/** Two failed polls say it at once; one that hangs says it by then. */
+const SAY_IT_AFTER_MS = 5_000;
+const SAY_IT_AFTER_FAILURES = 2;
+
+/**
+ * One lost request is no news; two are, and so is one that has been failing for a while.
+ *
+ * @param refreshMs between two polls; null: updates are off
+ */
+export function connectionOf(line: Line, refreshMs: number | null, online: boolean, nowMs: number): Connection {
+  if (line.signedOut) return 'signed_out';
+  if (line.failingSinceMs !== null) {
+    const isNews = line.failures >= SAY_IT_AFTER_FAILURES || nowMs - line.failingSinceMs >= SAY_IT_AFTER_MS;
+    if (!isNews) return line.lastAnswerMs === null ? 'checking' : 'reconnecting';
+    return online ? 'not_answering' : 'offline';
+  }
+  if (line.lastAnswerMs === null) return 'checking';
+  if (refreshMs === null) return 'updates_off';
+  // A page that wakes shows what it knew before, and must not call it now.
+  return nowMs - line.lastAnswerMs > refreshMs * 2 ? 'checking' : 'live';
+}

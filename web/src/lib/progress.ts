@@ -1,0 +1,12 @@
+import type { Sweep } from '../../../server/api/sweeps.ts';
+import { OUTCOMES, type Outcome } from '../../../server/sweep/outcome.ts';
+
+/** How far a sweep is: attempts that have ended, of those it set out to make. */
+export function progressOf({ counts, claimed }: Sweep): { readonly ended: number; readonly of: number } {
+  return { ended: OUTCOMES.reduce((sum, outcome) => sum + (counts[outcome] ?? 0), 0), of: claimed };
+}
+
+/** The outcomes that a sweep had, in the order of the list. */
+export function outcomesOf({ counts }: Sweep): { readonly outcome: Outcome; readonly count: number }[] {
+  return OUTCOMES.map((outcome) => ({ outcome, count: counts[outcome] ?? 0 })).filter(({ count }) => count > 0);
+}

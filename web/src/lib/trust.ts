@@ -1,0 +1,88 @@
+import type { Status } from '../../../server/api/status.ts';
+import type { Connection } from './connection.ts';
+import { duration } from './duration.ts';
+
+export interface Fact {
+  readonly name: 'connection' | 'sweeper' | 'control_plane' | 'platform';
+  readonly words: string;
+  /** good is as it should be; bad needs somebody; open is not known, or chosen. */
+  readonly judgement: 'good' | 'bad' | 'open';
+}
+
+const CONNECTION: Readonly<Record<Connection, Pick<Fact, 'words' | 'judgement'>>> = {
+  checking: { words: 'Checking…', judgement: 'open' },
+  live: { words: 'Live', judgement: 'good' },
+  updates_off: { words: 'Updates off', judgement: 'open' },
+  reconnecting: { words: 'Reconnecting…', judgement: 'open' },
+  offline: { words: 'Offline', judgement: 'bad' },
+  not_answering: { words: 'Server not answering', judgement: 'bad' },
+  signed_out: { words: 'Signed out', judgement: 'bad' },
+};
+
+/** Four separate facts, none of which follows from another. */
+export function trust(connection: Connection, status: Status | null, serverNowMs: number): Fact[] {
+  const line: Fact = { name: 'connection', ...CONNECTION[connection] };
+  if (status === null) return [line];
+  return [
+    { ...line, words: `${line.words} · ${dataAge(status, serverNowMs)}` },
+    sweeper(status, serverNowMs),
+    controlPlane(status),
+    platform(status),
+  ];
+}
+
+/** How old the oldest part of what is shown is: the look at the platform, and the time since it came here. */
+function dataAge({ observedAt }: Status, serverNowMs: number): string {
+  return observedAt === null ? 'never looked' : duration(serverNowMs - Date.parse(observedAt));
+}
+
+function sweeper({ sweeper: { state, aliveAt } }: Status, serverNowMs: number): Fact {
+  const name = 'sweeper';
+  switch (state) {
+    case 'on_schedule':
+      return { name, words: 'Sweeper on schedule', judgement: 'good' };
+    case 'late':
+      return {
+        name,
+        words: `Sweeper late${aliveAt === null ? '' : `: not run for ${duration(serverNowMs - Date.parse(aliveAt))}`}`,
+        judgement: 'bad',
+      };
+    case 'disabled':
+      return { name, words: 'Sweeper disabled', judgement: 'bad' };
+    case 'dry_run':
+      return { name, words: 'Sweeper: dry run', judgement: 'open' };
+    case 'paused':
+      return { name, words: 'Sweeper paused', judgement: 'open' };
+    case 'brake':
+      return { name, words: 'Sweeper stopped by the safety brake', judgement: 'bad' };
+  }
+}
+
+function controlPlane({ backend: { state } }: Status): Fact {
+  const name = 'control_plane';
+  switch (state) {
+    case 'answering':
+      return { name, words: 'Control plane answering', judgement: 'good' };
+    case 'failing':
+      return { name, words: 'Control plane failing', judgement: 'bad' };
+    case 'not_answering':
+      return { name, words: 'Control plane not answering', judgement: 'bad' };
+    case 'unknown':
+      return { name, words: 'Control plane unknown', judgement: 'open' };
+    case 'not_configured':
+      return { name, words: 'Control plane not configured', judgement: 'bad' };
+  }
+}
+
+function platform({ platform: { state }, home }: Status): Fact {
+  const name = 'platform';
+  if (home.state === 'failing') return { name, words: 'Own database failing', judgement: 'bad' };
+  switch (state) {
+    case 'answering':
+      return { name, words: 'Platform database answering', judgement: 'good' };
+    case 'failing':
+      return { name, words: 'Platform database failing', judgement: 'bad' };
+    case 'unknown':
+      return { name, words: 'Platform database unknown', judgement: 'open' };
+  }
+}

@@ -1,0 +1,80 @@
+import type {
+  FailureClass,
+  OrphanState,
+  Outcome,
+  Resolution,
+  SweepResult,
+  Trigger,
+  Why,
+} from '../../../server/sweep/outcome.ts';
+
+/** What people read for each word of the program. A new one does not compile until it has its label here. */
+
+export const STATE_WORDS: Readonly<Record<OrphanState, string>> = {
+  waiting: 'Waiting',
+  sweeping: 'Sweeping',
+  retrying: 'Retrying',
+  stuck: 'Stuck',
+  held: 'Held',
+  cleared: 'Cleared',
+  resolved: 'Resolved elsewhere',
+};
+
+export const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = {
+  stopped: 'Stopped',
+  already_gone: 'Already gone',
+  stopped_live: 'Stopped while restored',
+  superseded: 'Changed meanwhile',
+  shared: 'Shared',
+  failed: 'Failed',
+  clear_failed: 'Stopped, not cleared',
+  interrupted: 'Interrupted',
+  would_stop: 'Would stop',
+};
+
+export const RESULT_WORDS: Readonly<Record<SweepResult, string>> = {
+  queued: 'Queued',
+  running: 'Running',
+  cleared: 'Cleared',
+  partial: 'Partial',
+  failed: 'Failed',
+  nothing_to_do: 'Nothing to do',
+  dry_run: 'Dry run',
+  skipped: 'Skipped',
+  cancelled: 'Cancelled',
+  interrupted: 'Interrupted',
+};
+
+export const CLASS_WORDS: Readonly<Record<FailureClass, string>> = {
+  unreachable: 'Unreachable',
+  timeout: 'Timeout',
+  transient: 'Failing for now',
+  throttled: 'Throttled',
+  unauthorized: 'Credentials refused',
+  forbidden: 'Forbidden',
+  in_progress: 'Already in progress',
+  rejected: 'Rejected',
+  platform: 'Platform database',
+};
+
+export const WHY_WORDS: Readonly<Record<Why, string>> = {
+  removed: 'Workspace removed, instance still recorded',
+  row_gone: 'Row gone from the platform',
+  replaced: 'Row names another instance',
+  reappeared: 'Still running after an accepted Stop',
+  no_row: 'No row at the platform',
+};
+
+export const RESOLUTION_WORDS: Readonly<Record<Resolution, string>> = {
+  stopped: 'Stopped',
+  already_gone: 'Already gone',
+  external: 'Cleared by the platform itself',
+  restored: 'Workspace restored',
+  acknowledged: 'Acknowledged by a person',
+};
+
+export const TRIGGER_WORDS: Readonly<Record<Trigger, string>> = {
+  boot: 'At start',
+  interval: 'By schedule',
+  manual: 'By hand',
+};

@@ -1,0 +1,31 @@
+import { ActionBar } from '../components/ActionBar.tsx';
+import { Causes } from '../components/Causes.tsx';
+import { SweepReport } from '../components/SweepReport.tsx';
+import { SweepStrip } from '../components/SweepStrip.tsx';
+import { UrgentOrphans } from '../components/UrgentOrphans.tsx';
+import { VerdictCard } from '../components/VerdictCard.tsx';
+import { useStatus } from '../hooks/useStatus.ts';
+import { useWide } from '../hooks/useWide.ts';
+
+/** Is something leaking, does it need me, why is it still here, and what do I press. */
+export function NowPage() {
+  const { status } = useStatus();
+  const wide = useWide();
+  return (
+    <div className="space-y-4 pb-24 sm:pb-0">
+      <VerdictCard />
+      <SweepReport />
+      {wide ? (
+        <div className="grid items-stretch gap-4 lg:grid-cols-2">
+          <Causes />
+          {/* After what matters more has come. */}
+          <SweepStrip enabled={status !== null} />
+        </div>
+      ) : (
+        <Causes />
+      )}
+      <UrgentOrphans />
+      <ActionBar />
+    </div>
+  );
+}
