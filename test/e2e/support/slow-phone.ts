@@ -49,7 +49,8 @@ async function firstData({ page }: OpenPage, row: string): Promise<FirstData> {
   await slowDown(page);
   await page.addInitScript((selector) => {
     const isThere = (): boolean => [...document.querySelectorAll(selector)].some((found) => found.checkVisibility());
-    window.firstData = new Promise((resolve) => {
+    window.firstData = new Promise((resolve, reject) => {
+      setTimeout(() => reject(new Error(`nothing on the page is ${selector}`)), 30_000);
       const seen = (): void => {
         // The frame that paints it begins with the first callback, and is out by the second.
         requestAnimationFrame(() => requestAnimationFrame(() => resolve({ ms: performance.now(), kilobytes: sum() })));
