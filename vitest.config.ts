@@ -4,7 +4,10 @@ export default defineConfig({
   test: {
     include: ['test/unit/**/*.test.ts', 'test/integration/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts', 'test/support/run-directory.ts'],
-    reporters: ['default', './test/support/count-reporter.ts'],
+    reporters: [
+      'default',
+      ['./test/support/count-reporter.ts', { leftOut: 'what needs a browser (npm run test:e2e)' }],
+    ],
     pool: 'forks',
     // More than a small machine has cores: the longest tests mostly wait, for a lease to run out or a process to end.
     maxWorkers: 4,

@@ -1,17 +1,10 @@
-import { execFile, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { cp, mkdir, rename, symlink } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { inject, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
+import { builtProject } from './built-project.ts';
 import { until } from './until.ts';
 import type { World } from './world.ts';
-
-const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** One line of the program's log. */
 export interface LogLine {
@@ -62,9 +55,12 @@ export function settingsFor(world: World): Record<string, string> {
 /** Its level in the log. */
 export const WARN = 40;
 
-/** Whatever is left running when the test ends is killed. */
-export async function startProgram(env: Readonly<Record<string, string>>): Promise<Program> {
-  const main = join(await builtProject(), 'dist/server/main.js');
+/** Whatever is left running when the test ends is killed. Without the console it is built in a fraction of the time. */
+export async function startProgram(
+  env: Readonly<Record<string, string>>,
+  options: { readonly console?: boolean } = {},
+): Promise<Program> {
+  const main = join(await builtProject({ console: options.console ?? false }), 'dist/server/main.js');
   const child = spawn(process.execPath, [main], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PORT: '0', ...env },
@@ -116,27 +112,4 @@ export async function startProgram(env: Readonly<Record<string, string>>): Promi
     },
     signal: (name) => void child.kill(name),
   };
-}
-
-/**
- * The folder of a project that holds what was built from the sources as they are now: once per run, and apart from
- * dist/, which somebody else may be building at this very moment.
- */
-async function builtProject(): Promise<string> {
-  const built = join(inject('runDirectory'), 'built');
-  if (existsSync(built)) return built;
-  // Built under another name and renamed: whoever else was building meanwhile has only worked in vain.
-  const building = `${built}-${randomBytes(4).toString('hex')}`;
-  await mkdir(building);
-  for (const name of ['server', 'package.json', 'tsconfig.json']) {
-    await cp(join(PROJECT, name), join(building, name), { recursive: true });
-  }
-  await symlink(join(PROJECT, 'node_modules'), join(building, 'node_modules'));
-  const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
-  await promisify(execFile)(process.execPath, [compiler, '-b', 'server'], { cwd: building });
-  await cp(join(building, 'server/db/migrations'), join(building, 'dist/server/db/migrations'), { recursive: true });
-  await rename(building, built).catch((error: unknown) => {
-    if (!existsSync(built)) throw error;
-  });
-  return built;
 }

@@ -25,8 +25,8 @@ test('each fact for itself', () => {
     platform: { state: 'failing', error: 'It is away.', since: null },
     observedAt: null,
   });
-  expect(words('not_answering', status, nowMs)).toEqual([
-    'bad: Server not answering · never looked',
+  expect(words('reconnecting', status, nowMs)).toEqual([
+    'open: Reconnecting… · never looked',
     'bad: Sweeper late: not run for 4 min',
     'bad: Control plane not configured',
     'bad: Platform database failing',
@@ -39,4 +39,10 @@ test('without our own database nothing is claimed of the platform’s', () => {
     platform: { state: 'unknown', error: null, since: null },
   });
   expect(words('live', status, nowMs)).toContain('bad: Own database failing');
+});
+
+test.each(['not_answering', 'offline', 'signed_out'] as const)('%s: nothing is green, and nothing claimed', (away) => {
+  const [line, ...rest] = words(away, quietStatus(), nowMs);
+  expect(line).toMatch(/^bad: .* · 3 s$/);
+  expect(rest).toEqual(['open: Sweeper unknown', 'open: Control plane unknown', 'open: Platform database unknown']);
 });

@@ -18,7 +18,7 @@ export function Causes() {
   const settings = useSettings(status);
   const causes = status?.causes ?? null;
   return (
-    <section aria-labelledby="why" className="card p-4">
+    <section aria-labelledby="why" className="card p-3 sm:p-4">
       <h2 id="why" className="font-semibold">
         Why
       </h2>

@@ -1,13 +1,15 @@
 import { Link } from '@tanstack/react-router';
 import { useStatus } from '../hooks/useStatus.ts';
+import { isOutdated } from '../lib/connection.ts';
 import { duration } from '../lib/duration.ts';
 import { soon } from '../lib/verdict.ts';
 import { RESULT_WORDS } from '../lib/words.ts';
 
 /** `Last sweep 14 s ago (Partial) · next in 46 s` */
 export function LastSweep() {
-  const { status, serverNowMs } = useStatus();
-  if (status === null) return null;
+  const { status, connection, serverNowMs } = useStatus();
+  // When the next sweep would be is not known of a server that is away.
+  if (status === null || isOutdated(connection)) return null;
   const { lastSweep, nextSweepAt, currentSweepId } = status.sweeper;
   return (
     <p className="text-sm text-soft">

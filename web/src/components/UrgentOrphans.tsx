@@ -4,6 +4,7 @@ import { getOrphans } from '../api.ts';
 import { usePoll } from '../hooks/usePoll.ts';
 import { useStatus } from '../hooks/useStatus.ts';
 import { useWide } from '../hooks/useWide.ts';
+import { isOutdated } from '../lib/connection.ts';
 import { count, number } from '../lib/count.ts';
 import { AsOf } from './AsOf.tsx';
 import { Failure } from './Failure.tsx';
@@ -29,7 +30,7 @@ export function UrgentOrphans() {
       </section>
     );
   }
-  const outdated = isError || data.body.stale || !['live', 'updates_off', 'reconnecting'].includes(connection);
+  const outdated = isError || data.body.stale || isOutdated(connection);
   return <Listed list={data.body} outdated={outdated} wide={wide} />;
 }
 

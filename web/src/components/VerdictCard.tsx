@@ -21,11 +21,11 @@ export function VerdictCard() {
     <section
       aria-label="Verdict"
       data-verdict={verdict.kind}
-      className={`min-h-28 rounded-[10px] border border-l-[6px] p-4 sm:p-5 ${WASH[verdict.tone]}`}
+      className={`min-h-28 rounded-[10px] border border-l-[6px] p-3 sm:p-5 ${WASH[verdict.tone]}`}
     >
       <div className="flex flex-wrap items-start justify-between gap-x-8 gap-y-3">
         <div className="min-w-0 flex-1 basis-96">
-          <h1 className="flex items-start gap-2.5 text-xl leading-snug font-semibold sm:text-2xl">
+          <h1 className="flex items-start gap-2.5 text-lg leading-snug font-semibold sm:text-2xl">
             <Icon aria-hidden="true" className={`mt-1 size-6 shrink-0 ${TONE_TEXT[verdict.tone]}`} />
             <Headline text={verdict.headline} />
           </h1>

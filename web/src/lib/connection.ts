@@ -38,3 +38,10 @@ export function connectionOf(line: Line, refreshMs: number | null, online: boole
   // A page that wakes shows what it knew before, and must not call it now.
   return nowMs - line.lastAnswerMs > refreshMs * 2 ? 'checking' : 'live';
 }
+
+const CURRENT: ReadonlySet<Connection> = new Set<Connection>(['live', 'updates_off', 'reconnecting']);
+
+/** What is shown is what was, and nobody knows whether it still is. */
+export function isOutdated(connection: Connection): boolean {
+  return !CURRENT.has(connection);
+}

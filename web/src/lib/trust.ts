@@ -19,16 +19,22 @@ const CONNECTION: Readonly<Record<Connection, Pick<Fact, 'words' | 'judgement'>>
   signed_out: { words: 'Signed out', judgement: 'bad' },
 };
 
-/** Four separate facts, none of which follows from another. */
+const AWAY: ReadonlySet<Connection> = new Set<Connection>(['offline', 'not_answering', 'signed_out']);
+
+/** Four separate facts, none of which follows from another; but what nobody can answer for now is not known. */
 export function trust(connection: Connection, status: Status | null, serverNowMs: number): Fact[] {
   const line: Fact = { name: 'connection', ...CONNECTION[connection] };
   if (status === null) return [line];
-  return [
-    { ...line, words: `${line.words} · ${dataAge(status, serverNowMs)}` },
-    sweeper(status, serverNowMs),
-    controlPlane(status),
-    platform(status),
-  ];
+  const aged: Fact = { ...line, words: `${line.words} · ${dataAge(status, serverNowMs)}` };
+  if (AWAY.has(connection)) {
+    return [
+      aged,
+      { name: 'sweeper', words: 'Sweeper unknown', judgement: 'open' },
+      { name: 'control_plane', words: 'Control plane unknown', judgement: 'open' },
+      { name: 'platform', words: 'Platform database unknown', judgement: 'open' },
+    ];
+  }
+  return [aged, sweeper(status, serverNowMs), controlPlane(status), platform(status)];
 }
 
 /** How old the oldest part of what is shown is: the look at the platform, and the time since it came here. */

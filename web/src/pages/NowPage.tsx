@@ -6,23 +6,27 @@ import { UrgentOrphans } from '../components/UrgentOrphans.tsx';
 import { VerdictCard } from '../components/VerdictCard.tsx';
 import { useStatus } from '../hooks/useStatus.ts';
 import { useWide } from '../hooks/useWide.ts';
+import { isOutdated } from '../lib/connection.ts';
 
 /** Is something leaking, does it need me, why is it still here, and what do I press. */
 export function NowPage() {
-  const { status } = useStatus();
+  const { status, connection } = useStatus();
+  const outdated = isOutdated(connection) ? 'outdated' : '';
   const wide = useWide();
   return (
-    <div className="space-y-4 pb-24 sm:pb-0">
+    <div className="space-y-3 pb-24 sm:space-y-4 sm:pb-0">
       <VerdictCard />
       <SweepReport />
       {wide ? (
-        <div className="grid items-stretch gap-4 lg:grid-cols-2">
+        <div className={`grid items-stretch gap-4 lg:grid-cols-2 ${outdated}`}>
           <Causes />
           {/* After what matters more has come. */}
           <SweepStrip enabled={status !== null} />
         </div>
       ) : (
-        <Causes />
+        <div className={outdated}>
+          <Causes />
+        </div>
       )}
       <UrgentOrphans />
       <ActionBar />
