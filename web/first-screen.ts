@@ -25,7 +25,7 @@ export function firstScreen(): Plugin {
         for (const imported of chunk.imports) add(imported);
       };
       for (const chunk of Object.values(bundle)) if (chunk.type === 'chunk' && chunk.isEntry) add(chunk.fileName);
-      scripts = [...needed, 'theme.js'];
+      scripts = [...needed, 'early.js'];
     },
     writeBundle({ dir = '' }) {
       for (const path of readdirSync(dir, { recursive: true, encoding: 'utf8' })) {

@@ -11,7 +11,7 @@ export interface Display {
   readonly theme: Theme;
 }
 
-/** public/theme.js reads it, too, before anything is painted. */
+/** public/early.js reads it, too, before anything is painted. */
 const KEY = 'orphan-sweeper.display';
 const DEFAULT: Display = { refreshMs: 5_000, zone: 'utc', theme: 'system' };
 
