@@ -2,6 +2,7 @@ import { type Answer, isHtml, retryAfterMs, stateIn } from './answer.ts';
 import type { Backend, StopAnswer, StopFailure, StopRequest, StopTarget } from './backend.ts';
 import { createMessageWriter, type WriteMessage } from './message.ts';
 import { createPeer, type NoAnswer, type Peer } from './peer.ts';
+import { spokenIn } from './spoken.ts';
 
 export interface ControlPlaneOptions {
   /** http or https; may have a path, with or without a slash at its end. */
@@ -139,7 +140,7 @@ function said(line: Line, answer: Answer): string {
 }
 
 function quoted({ text }: Answer): string {
-  return text.trim() === '' ? '' : `: ${text}`;
+  return text.trim() === '' ? '' : `: ${spokenIn(text)}`;
 }
 
 function openLine({ url, sharedSecret, adminToken, version }: ControlPlaneOptions): Line {

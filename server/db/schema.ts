@@ -139,6 +139,8 @@ export const orphans = sweeper.table(
     lastPattern: text('last_pattern'),
     lastHttpStatus: integer('last_http_status'),
     lastErrorAt: at('last_error_at'),
+    /** Since when it has been failing in this way, without a break. */
+    causeSince: at('cause_since'),
 
     heldAt: at('held_at'),
     heldBy: text('held_by'),

@@ -80,15 +80,28 @@ function effectOf(orphan: ClaimedOrphan, ending: Ending, consequence: Consequenc
 function lastOf(orphan: ClaimedOrphan, ending: Ending) {
   if (ending.outcome === 'superseded' && orphan.lastOutcome === 'interrupted') return {};
   if (ending.message === null) return { lastOutcome: ending.outcome };
+  const pattern = messagePattern(ending.message);
   return {
     lastOutcome: ending.outcome,
     lastClass: ending.class,
     lastFault: ending.fault,
     lastMessage: ending.message,
-    lastPattern: messagePattern(ending.message),
+    lastPattern: pattern,
     lastHttpStatus: ending.httpStatus,
     lastErrorAt: sql`now()`,
+    causeSince: causeSince(ending, pattern),
   };
+}
+
+/** As it was where it failed in the same way the last time: a cause is as old as its first failure, not its last. */
+function causeSince({ outcome, class: failure, httpStatus }: Ending, pattern: string): SQL {
+  const same = and(
+    sql`${orphans.lastOutcome} = ${outcome}`,
+    sql`${orphans.lastClass} is not distinct from ${failure}::sweeper.failure_class`,
+    sql`${orphans.lastHttpStatus} is not distinct from ${httpStatus}::integer`,
+    sql`${orphans.lastPattern} is not distinct from ${pattern}::text`,
+  );
+  return sql`case when ${same} then coalesce(${orphans.causeSince}, now()) else now() end`;
 }
 
 function settled({ resolution, failures, nextAttemptMs, stuck }: Settlement, sweepId: string) {

@@ -93,7 +93,7 @@ async function readCauses(tx: Transaction, tenant: string) {
       pattern: orphans.lastPattern,
       httpStatus: orphans.lastHttpStatus,
       count,
-      since: sql<Date>`min(${orphans.firstAttemptAt})`.mapWith(orphans.firstAttemptAt),
+      since: sql<Date>`min(coalesce(${orphans.causeSince}, ${orphans.firstAttemptAt}))`.mapWith(orphans.causeSince),
     })
     .from(orphans)
     .where(

@@ -97,6 +97,24 @@ describe('the status', () => {
     });
   });
 
+  it('a cause is as old as its first failure in this way, whatever its orphans failed of before', async () => {
+    const row = await world.leak();
+    const since = async () => (await status()).causes?.map((cause) => [cause.httpStatus, cause.since]);
+    const failWith = async (httpStatus: number) => {
+      world.controlPlane.heal();
+      world.controlPlane.fail(row.instance_id ?? '', { kind: 'status', status: httpStatus });
+      await world.sweep({ trigger: 'manual' });
+      return since();
+    };
+    const first = await failWith(403);
+    expect(first).toEqual([[403, TIME]]);
+    expect(await failWith(403)).toEqual(first);
+    const second = await failWith(409);
+    expect(second).toEqual([[409, TIME]]);
+    expect(Date.parse(String(second?.[0]?.[1]))).toBeGreaterThan(Date.parse(String(first?.[0]?.[1])));
+    expect(await failWith(409)).toEqual(second);
+  });
+
   it('counts as sweepable what a sweep by hand would attempt: not what is in its grace, nor what is never stopped', async () => {
     const [first] = await world.leakMany(3);
     const graceful = await createApi(world, { SWEEP_GRACE_SECONDS: '3600' });

@@ -2,7 +2,6 @@ import { Link } from '@tanstack/react-router';
 import type { Status } from '../../../server/api/status.ts';
 import { useSettings } from '../hooks/useSettings.ts';
 import { useStatus } from '../hooks/useStatus.ts';
-import { causeWords } from '../lib/cause.ts';
 import { number } from '../lib/count.ts';
 import { runbookUrl } from '../lib/settings.ts';
 import { CLASS_WORDS, OUTCOME_WORDS } from '../lib/words.ts';
@@ -43,7 +42,9 @@ function CauseLine({ cause, runbook }: { readonly cause: Cause; readonly runbook
           {httpStatus !== null && `${httpStatus} `}
           {labelOf(cause)}
         </span>
-        {pattern !== null && <span className="block break-words text-soft">{causeWords(pattern)}</span>}
+        {pattern !== null && (
+          <span className="block break-words text-soft">{pattern.replace(/^answered …:? ?/, '')}</span>
+        )}
       </span>
       <span className="flex items-baseline gap-3 whitespace-nowrap text-soft">
         {since !== null && (

@@ -28,7 +28,12 @@ export function LastSweep() {
           </Link>
         </>
       ) : (
-        nextSweepAt !== null && ` · next ${soon(Date.parse(nextSweepAt) - serverNowMs)}`
+        nextSweepAt !== null && (
+          <>
+            {' · '}
+            <span className="whitespace-nowrap">next {soon(Date.parse(nextSweepAt) - serverNowMs)}</span>
+          </>
+        )
       )}
     </p>
   );
