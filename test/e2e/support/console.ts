@@ -8,9 +8,10 @@ export const ORPHAN = 'a[href^="/orphans/"]';
 export const PRIMARY = '.button-primary:visible';
 
 /** Waits until the verdict is of this kind, and answers with its headline. */
-export async function verdictOf(page: Page, kind: VerdictKind, withinMs = 20_000): Promise<string> {
+export async function verdictOf(page: Page, kind: VerdictKind, withinMs?: number): Promise<string> {
   const verdict = page.locator('[data-verdict]');
-  await expect.poll(() => verdict.getAttribute('data-verdict'), { timeout: withinMs }).toBe(kind);
+  const patience = withinMs === undefined ? {} : { timeout: withinMs };
+  await expect.poll(() => verdict.getAttribute('data-verdict'), patience).toBe(kind);
   return verdict.getByRole('heading').innerText();
 }
 
@@ -28,4 +29,10 @@ export async function primaryOf(page: Page): Promise<Offer | null> {
   return primary === undefined
     ? null
     : { words: await primary.innerText(), leadsTo: await primary.getAttribute('href') };
+}
+
+/** How many orphans the page says there are: where they are more than it shows, it says so. */
+export async function listedOn(page: Page): Promise<number> {
+  const more = /of ([\d,]+) orphans$/.exec(await page.locator('h2#orphans').innerText())?.[1];
+  return more === undefined ? page.locator(ORPHAN).count() : Number(more.replace(',', ''));
 }
