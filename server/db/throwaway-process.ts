@@ -19,13 +19,20 @@ export interface DatabaseProcess {
   stop(): Promise<void>;
 }
 
-/** @param command a program and its arguments, which does what `keepThrowaway` of main.ts does */
-export function startDatabaseProcess([program, ...args]: readonly [string, ...string[]]): DatabaseProcess {
+/**
+ * @param command a program and its arguments; it writes a line of JSON when its database has started
+ * @param env ours unless told
+ */
+export function startDatabaseProcess(
+  [program, ...args]: readonly [string, ...string[]],
+  env?: Readonly<Record<string, string | undefined>>,
+): DatabaseProcess {
   const child = spawn(program, args, {
     // A Ctrl-C in our terminal is for us; it is told by the end of its input, when we need it no more.
     detached: true,
     stdio: ['pipe', 'pipe', 'inherit'],
     windowsHide: true,
+    ...(env && { env }),
   });
   const exited = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);

@@ -20,23 +20,25 @@ export interface DemoClock {
   delay(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Four rounds in ten minutes. Every outage outlasts a sweep or two, however the sweeps fall. */
-const ROUND_MS = 150_000;
+/** Three rounds and a bit in ten minutes. An outage outlasts some sweeps, however they fall. */
+const ROUND_MS = 180_000;
 const OUTAGES = ['refuse', '503', 'reset'] as const satisfies readonly Outage[];
 
 const ROUND: readonly (Cue | { readonly atMs: number; readonly happening: 'outage begins' })[] = [
   { atMs: 40_000, happening: { kind: 'removal', fails: true } },
   { atMs: 60_000, happening: { kind: 'creation' } },
-  { atMs: 75_000, happening: 'outage begins' },
+  { atMs: 75_000, happening: { kind: 'removal', fails: true } },
+  { atMs: 90_000, happening: { kind: 'creation' } },
+  { atMs: 110_000, happening: 'outage begins' },
   // These leak, too: their control plane is away.
-  { atMs: 80_000, happening: { kind: 'removal', fails: false } },
-  { atMs: 95_000, happening: { kind: 'removal', fails: false } },
-  { atMs: 115_000, happening: { kind: 'outage ends' } },
-  { atMs: 125_000, happening: { kind: 'creation' } },
-  { atMs: 130_000, happening: { kind: 'creation' } },
-  { atMs: 135_000, happening: { kind: 'creation' } },
+  { atMs: 115_000, happening: { kind: 'removal', fails: false } },
+  { atMs: 135_000, happening: { kind: 'removal', fails: false } },
+  { atMs: 150_000, happening: { kind: 'outage ends' } },
+  { atMs: 160_000, happening: { kind: 'creation' } },
+  { atMs: 165_000, happening: { kind: 'creation' } },
+  { atMs: 170_000, happening: { kind: 'creation' } },
   // As it should always be: nothing leaks.
-  { atMs: 140_000, happening: { kind: 'removal', fails: false } },
+  { atMs: 175_000, happening: { kind: 'removal', fails: false } },
 ];
 
 /** What happens, in order of time, without an end. Each round has another kind of outage. */

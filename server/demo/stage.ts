@@ -94,14 +94,14 @@ async function open({ plane, platform, pool, takeTime }: Parts): Promise<void> {
   }
   await plane.endOutage();
 
+  await pool.query("update public.workspaces set created_at = created_at - interval '12 days'");
   for (const { opening, row } of opened) {
     const { leakedMinutesAgo, trouble } = opening;
     if (leakedMinutesAgo === null) continue;
     const launched = row.instance_id ?? '';
     const instanceId = trouble?.miswritten?.(launched) ?? launched;
     await pool.query(
-      `update public.workspaces set instance_id = $2, updated_at = now() - make_interval(mins => $3),
-         created_at = created_at - make_interval(days => 9, mins => $3) where id = $1`,
+      'update public.workspaces set instance_id = $2, updated_at = now() - make_interval(mins => $3) where id = $1',
       [row.id, instanceId, leakedMinutesAgo],
     );
     takeTime(instanceId);
