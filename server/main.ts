@@ -16,6 +16,9 @@ import { findProject } from './project.ts';
 
 /** Those in flight get 5 s, their rows a few more; whoever waits for us gives up at 15. */
 const CLOSE_WITHIN_MS = 14_000;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** npm hands on the Ctrl-C which the terminal has sent to all of us already: one press arrives twice. */
+const ONE_PRESS_MS = 1_000;
 /** Starts the process that keeps the demo's database; not for people. */
 const KEEP_DATABASE = 'demo:database';
 
@@ -93,11 +96,21 @@ async function keepDatabase(): Promise<void> {
 
 /** At the first signal, and at an error that nobody expected. A second signal does not wait. */
 function endWith(log: Logger, close: () => Promise<void>): ReturnType<typeof closeWithGrace> {
-  return closeWithGrace({ delay: CLOSE_WITHIN_MS, logger: log }, async ({ signal, err }) => {
+  const skip = [...SIGNALS];
+  const ending = closeWithGrace({ delay: CLOSE_WITHIN_MS, logger: log, skip }, async ({ err }) => {
     if (err !== undefined) log.fatal({ err }, 'Ending because of an error that nobody expected');
-    else log.info({ signal }, 'Ending: no Stop starts any more');
     await close();
   });
+  let firstMs: number | null = null;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (firstMs === null) {
+      firstMs = performance.now();
+      log.info({ signal }, 'Ending: no Stop starts any more');
+      ending.close();
+    } else if (performance.now() - firstMs > ONE_PRESS_MS) fail(`${signal} again: not waiting any longer.`, 1);
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  return ending;
 }
 
 /** Prints the recommended indexes; builds them, too, since that is what was asked for. */
