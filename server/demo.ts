@@ -37,8 +37,8 @@ export interface Demo {
 const SWEEPING = { SWEEP_LIMIT: '3', SWEEP_INTERVAL_SECONDS: '10' };
 /** Nobody should take it for something else. */
 const NAME = { ENVIRONMENT_NAME: 'Demo' };
-/** So that nothing drowns the console's address, but what nobody expected. */
-const QUIET = { LOG_LEVEL: 'warn' };
+/** Failed Stops are what is shown here: as log lines (warn) they would only drown the console's address. */
+const QUIET = { LOG_LEVEL: 'error' };
 
 const PORTS_TRIED = 50;
 const FIRST_SWEEP_WITHIN_MS = 30_000;
@@ -56,7 +56,10 @@ export function createDemo(options: DemoOptions): Demo {
         throw error;
       }
     },
-    close: closing.closeAll,
+    close() {
+      options.tell('Ending, and removing the data of the demo …');
+      return closing.closeAll();
+    },
   };
 }
 
@@ -69,7 +72,7 @@ async function start(options: DemoOptions, closing: Closing): Promise<void> {
     database: await database.started,
     clock: systemClock,
     random: Math.random,
-    onError: (error) => log.warn({ err: error }, 'A connection of the simulated platform broke'),
+    onError: (error) => log.error({ err: error }, 'A connection of the simulated platform broke'),
   });
   closing.add(() => stage.close());
 
@@ -85,7 +88,7 @@ async function start(options: DemoOptions, closing: Closing): Promise<void> {
   await firstSweepSeen(program);
 
   const ended = new AbortController();
-  const onError = (err: unknown, happening: unknown) => log.warn({ err, happening }, 'This could not happen');
+  const onError = (err: unknown, happening: unknown) => log.error({ err, happening }, 'This could not happen');
   const playing = play({ cues: script(), clock: systemClock, perform: stage.perform, onError }, ended.signal);
   closing.add(() => {
     ended.abort();
