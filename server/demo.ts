@@ -14,7 +14,7 @@ export interface DemoOptions extends Omit<ProgramOptions, 'config'> {
   /** What counts of the environment: see isolation.ts. */
   readonly kept: Environment;
   /** Starts a process that keeps the demo's database. */
-  readonly databaseCommand: readonly [string, ...string[]];
+  readonly databaseCommand: readonly string[];
   readonly tell: (line: string) => void;
 }
 

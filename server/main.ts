@@ -71,35 +71,37 @@ async function demonstrate(): Promise<void> {
   // So that no library reads them either.
   for (const name of ignored) delete process.env[name];
   const log = pino({ level: demoConfig(kept).logLevel });
-  const databaseCommand = [
-    process.execPath,
-    ...process.execArgv,
-    fileURLToPath(import.meta.url),
-    KEEP_DATABASE,
-  ] as const;
-  const demo = createDemo({ kept, project, replica, log, tell, databaseCommand: [...databaseCommand] });
+  const databaseCommand = [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url), KEEP_DATABASE];
+  const demo = createDemo({ kept, project, replica, log, tell, databaseCommand });
   endWith(log, demo.close);
   await demo.start();
 }
 
-/** Says where it is in the first line, and ends with its standard input: so also when the demo itself is killed. */
+/**
+ * Says where it is in the first line, and ends with its standard input: so also when the demo itself is killed. Nothing
+ * hurries it, since there is nobody left who would remove what it leaves.
+ */
 async function keepDatabase(): Promise<void> {
   const log = pino({ level: 'warn' }, pino.destination(2));
   const { stop, ...database } = await startThrowaway('orphan-sweeper-demo', log).catch((error: unknown) => {
     if (!(error instanceof EmbeddedError)) throw error;
     fail(`${error.message}\nThe demo takes no DATABASE_URL, though: npm start does.`, 1);
   });
-  const ending = endWith(log, stop);
-  process.stdin.once('end', ending.close).resume();
+  const { close } = closeWithGrace({ delay: CLOSE_WITHIN_MS, logger: log, skip: [...SIGNALS] }, stop);
+  for (const signal of SIGNALS) process.on(signal, close);
+  process.stdin.once('end', close).resume();
   tell(JSON.stringify(database));
 }
 
 /** At the first signal, and at an error that nobody expected. A second signal does not wait. */
-function endWith(log: Logger, close: () => Promise<void>): ReturnType<typeof closeWithGrace> {
+function endWith(log: Logger, close: () => Promise<void>): void {
   const skip = [...SIGNALS];
+  let closing: Promise<void> | null = null;
   const ending = closeWithGrace({ delay: CLOSE_WITHIN_MS, logger: log, skip }, async ({ err }) => {
     if (err !== undefined) log.fatal({ err }, 'Ending because of an error that nobody expected');
-    await close();
+    // A signal and an error may come together: they wait for the same end.
+    closing ??= close();
+    await closing;
   });
   let firstMs: number | null = null;
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -110,7 +112,6 @@ function endWith(log: Logger, close: () => Promise<void>): ReturnType<typeof clo
     } else if (performance.now() - firstMs > ONE_PRESS_MS) fail(`${signal} again: not waiting any longer.`, 1);
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
-  return ending;
 }
 
 /** Prints the recommended indexes; builds them, too, since that is what was asked for. */

@@ -24,7 +24,7 @@ export interface DatabaseProcess {
  * @param env ours unless told
  */
 export function startDatabaseProcess(
-  [program, ...args]: readonly [string, ...string[]],
+  [program = '', ...args]: readonly string[],
   env?: Readonly<Record<string, string | undefined>>,
 ): DatabaseProcess {
   const child = spawn(program, args, {

@@ -14,7 +14,7 @@ export interface ThrowawayDatabase {
   readonly folder: string;
   /** Where the data are. */
   readonly directory: string;
-  /** Stops it and leaves nothing of it. */
+  /** Stops it and leaves nothing of it. Later calls wait for the first. */
   stop(): Promise<void>;
 }
 
@@ -27,14 +27,19 @@ export async function startThrowaway(name: string, log: BaseLogger): Promise<Thr
     // So that root's PostgreSQL, which runs as somebody else, can live here and leaves nothing elsewhere.
     await chmod(folder, 0o755);
     const { url, directory, stop } = await startEmbedded({ directory: folder, log });
+    const stopAndRemove = async (): Promise<void> => {
+      await stop();
+      await removeFolder();
+      if (!isInside(directory, folder)) await removeElsewhere(directory);
+    };
+    let stopping: Promise<void> | null = null;
     return {
       url,
       folder,
       directory,
-      async stop() {
-        await stop();
-        await removeFolder();
-        if (!isInside(directory, folder)) await removeElsewhere(directory);
+      stop() {
+        stopping ??= stopAndRemove();
+        return stopping;
       },
     };
   } catch (error) {
