@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join, relative } from 'node:path';
 import pg from 'pg';
 import type { BaseLogger } from 'pino';
 import { startEmbedded } from './embedded.ts';
-import { errorCode } from './embedded-error.ts';
+import { EmbeddedError, errorCode } from './embedded-error.ts';
 
 /** A PostgreSQL in a new folder of its own, for what may be broken on purpose. */
 export interface ThrowawayDatabase {
@@ -20,7 +20,7 @@ export interface ThrowawayDatabase {
 
 /** @param name what its folder's name begins with */
 export async function startThrowaway(name: string, log: BaseLogger): Promise<ThrowawayDatabase> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), `${name}-`)));
+  const folder = await makeFolder(name);
   // Retried: somebody who was killed may be writing still.
   const removeFolder = () => rm(folder, { recursive: true, force: true, maxRetries: 5 });
   try {
@@ -45,6 +45,15 @@ export async function startThrowaway(name: string, log: BaseLogger): Promise<Thr
   } catch (error) {
     await removeFolder();
     throw error;
+  }
+}
+
+async function makeFolder(name: string): Promise<string> {
+  try {
+    return await realpath(await mkdtemp(join(tmpdir(), `${name}-`)));
+  } catch (cause) {
+    const message = `Cannot make a folder in ${tmpdir()}: ${String(cause)}. Set TMPDIR to one that this user may write to.`;
+    throw new EmbeddedError('unusable_directory', message, { cause });
   }
 }
 

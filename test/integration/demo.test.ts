@@ -160,6 +160,15 @@ describe('npm run demo', () => {
     expect(await readdir(temporary)).toEqual([]);
   });
 
+  it('that has no room for its data says so in one sentence, and ends', async () => {
+    const program = await startDemo({ TMPDIR: join(temporary, 'nowhere') });
+    expect(await program.exited).toEqual({ code: 1, signal: null });
+    expect(program.output()).toMatch(
+      /^Cannot make a folder in .*nowhere: .* Set TMPDIR to one that this user may write/m,
+    );
+    expect(program.output()).not.toContain('    at ');
+  });
+
   it('can run twice at once', async () => {
     const one = await startDemo();
     await one.url();
