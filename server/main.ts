@@ -85,7 +85,7 @@ async function keepDatabase(): Promise<void> {
   const log = pino({ level: 'warn' }, pino.destination(2));
   const { stop, ...database } = await startThrowaway('orphan-sweeper-demo', log).catch((error: unknown) => {
     if (!(error instanceof EmbeddedError)) throw error;
-    fail(`${error.message}\nThe demo takes no DATABASE_URL, though: npm start does.`, 1);
+    fail(`${error.message}\nThe demo uses only a database that it has started itself, never one of DATABASE_URL.`, 1);
   });
   const { close } = closeWithGrace({ delay: CLOSE_WITHIN_MS, logger: log, skip: [...SIGNALS] }, stop);
   for (const signal of SIGNALS) process.on(signal, close);
