@@ -111,12 +111,25 @@ function quote(name: SettingName, text: string): string {
   return shown === NOT_SHOWN ? shown : JSON.stringify(shown.length > 120 ? `${shown.slice(0, 120)}…` : shown);
 }
 
+/** Every name that is read, where Docker's own are read at all. */
+const namesRead = (docker: boolean): string[] =>
+  SETTING_NAMES.filter((name) => docker || !settingOf(name).dockerOnly).flatMap((name) =>
+    settingOf(name).secret ? [name, `${name}_FILE`] : [name],
+  );
+
+/** The names in an environment that are meant for this program: what it would read, and what it would refuse. */
+export function settingNamesIn(env: Environment): string[] {
+  const read = namesRead(env['BACKEND'] === 'docker');
+  return Object.keys(env)
+    .filter((name) => given(env, name) !== null && (read.includes(name) || isOurs(name)))
+    .sort();
+}
+
 /** A setting that is misspelled would silently not apply. Their values are never shown: they could be secrets. */
 function unknownNames(env: Environment): string[] {
-  const known = SETTING_NAMES.flatMap((name) => (settingOf(name).secret ? [name, `${name}_FILE`] : [name]));
-  return Object.keys(env)
-    .filter((name) => given(env, name) !== null && !known.includes(name) && isOurs(name))
-    .sort()
+  const known = namesRead(true);
+  return settingNamesIn(env)
+    .filter((name) => !known.includes(name))
     .map((name) => {
       const quoted = /^\w+$/.test(name) ? name : JSON.stringify(name);
       const plain = name.replace(/_FILE$/, '');

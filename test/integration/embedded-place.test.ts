@@ -9,6 +9,7 @@ import {
   isRoot,
   modeOf,
   nobody,
+  nobodyCanRun,
   recordingLog,
   removeSharedHome,
   start,
@@ -17,20 +18,8 @@ import {
 import { copyProject, startChild } from '../support/embedded-child-process.ts';
 
 const onlyRoot = describe.skipIf(!isRoot);
-const onlyWithNobody = describe.skipIf(!(isRoot && (await nobodyCanRunUs())));
+const onlyWithNobody = describe.skipIf(!(isRoot && (await nobodyCanRun(import.meta.dirname))));
 if (!isRoot) console.info('not root: the embedded databases of root and of another user are not tested');
-
-/** Node and the project may be in a folder of root's own. */
-async function nobodyCanRunUs(): Promise<boolean> {
-  const cwd = import.meta.dirname;
-  const script = `require('node:fs').accessSync(${JSON.stringify(cwd)})`;
-  try {
-    return (await run(process.execPath, ['-e', script], { account: nobody(), cwd: '/' })).exitCode === 0;
-  } catch (error) {
-    console.info('an ordinary user cannot run Node here, and is not tested:', String(error));
-    return false;
-  }
-}
 
 /** The platform package as npm unpacks it, before any install script: without links. */
 async function packageWithoutLinks(): Promise<string> {

@@ -107,6 +107,36 @@ describe('SIGTERM', () => {
     expect(await leaseHolder()).toBeNull();
   });
 
+  it('that comes twice within moments, as npm hands on a Ctrl-C that everybody has got, ends it as cleanly', async () => {
+    const { hung } = await leakWithHanging(5, 2);
+    const program = await startProgram(settingsFor(world));
+    await hangs(2);
+    for (let times = 1; times <= 3; times += 1) {
+      program.signal('SIGINT');
+      await until(() => program.output().includes('no Stop starts any more'), { what: 'it to hear the signal' });
+    }
+    expect(await program.exited).toEqual({ code: 0, signal: null });
+    const interrupted = (await world.attempts()).filter((one) => one.outcome === 'interrupted');
+    expect(instanceIds(interrupted)).toEqual(instanceIds(hung));
+    expect(await leaseHolder()).toBeNull();
+  });
+
+  it('that comes again later ends it at once', async () => {
+    await leakWithHanging(5, 2);
+    const program = await startProgram(settingsFor(world));
+    await hangs(2);
+    program.signal('SIGINT');
+    await until(
+      () => {
+        if (program.output().includes('SIGINT again: not waiting any longer.')) return true;
+        program.signal('SIGINT');
+        return false;
+      },
+      { what: 'it to hear the second' },
+    );
+    expect(await program.exited).toEqual({ code: 1, signal: null });
+  });
+
   it('while the home database is away ends with exit code 0 all the same', async () => {
     const { env, proxy } = await behindProxy();
     const program = await startProgram(env);

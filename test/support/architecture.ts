@@ -15,13 +15,17 @@ export interface Import {
 
 const LISTS = 'server/sweep/outcome.ts';
 const CONTRACT = 'server/backends/backend.ts';
-const SETTINGS = ['config', 'settings', 'environment', 'contradictions', 'urls', 'project'].map(
+const SETTINGS = ['config', 'settings', 'environment', 'contradictions', 'urls', 'project', 'isolation'].map(
   (name) => `server/${name}.ts`,
 );
+const PROGRAM = ['server/program.ts', 'server/resources.ts'];
 
 /** Who may import whom: an arrow that is not here points up. */
 const BELOW = {
-  main: ['startup', 'app', 'api', 'sweep', 'db', 'backends', 'settings'],
+  main: ['demonstration', 'program', 'db', 'settings'],
+  // The only one who knows both sides.
+  demonstration: ['program', 'demo', 'sweep', 'db', 'settings'],
+  program: ['program', 'startup', 'app', 'api', 'sweep', 'db', 'backends', 'settings'],
   startup: ['api', 'sweep', 'db'],
   app: ['api', 'sweep', 'db', 'settings'],
   api: ['api', 'sweep', 'db', 'settings'],
@@ -45,12 +49,14 @@ const FOLDERS: readonly (readonly [string, Layer])[] = [
 
 /** Must not know that it is served over HTTP. */
 const WITHOUT_FASTIFY: readonly Layer[] = ['sweep', 'db', 'backends', 'settings'];
-/** Programs of their own: what else there is gets what it needs of `process` handed in. */
-const ENTRY = /^server\/(main|demo\/([a-z-]+-)?main)\.ts$/;
+/** What else there is gets what it needs of `process` handed in. */
+const ENTRY = 'server/main.ts';
 const VAGUE = ['util', 'utils', 'helper', 'helpers', 'service', 'services', 'manager', 'managers', 'common'];
 
 export function layerOf(path: string): Layer | null {
-  if (path === 'server/main.ts') return 'main';
+  if (path === ENTRY) return 'main';
+  if (path === 'server/demo.ts') return 'demonstration';
+  if (PROGRAM.includes(path)) return 'program';
   if (path === 'server/startup.ts') return 'startup';
   if (path === 'server/app.ts') return 'app';
   if (SETTINGS.includes(path)) return 'settings';
@@ -87,7 +93,7 @@ function allowed(from: Layer, target: string, typeOnly: boolean): boolean {
 }
 
 function processUse({ path, text }: SourceFile): string[] {
-  if (!path.startsWith('server/') || ENTRY.test(path)) return [];
+  if (!path.startsWith('server/') || path === ENTRY) return [];
   const imported = importsOf(text).some(({ specifier }) => /^(node:)?process$/.test(specifier));
   const named = /(?<![\w$.])process(?![\w$]|\s*:)|\bglobalThis\s*\??\.\s*process\b/.test(withoutText(text));
   return imported || named ? [`${path} touches process`] : [];

@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { inject, onTestFinished } from 'vitest';
 import { type EmbeddedDatabase, startEmbedded } from '../../server/db/embedded.ts';
 import { errorCode } from '../../server/db/embedded-error.ts';
-import type { Account } from '../../server/db/embedded-run.ts';
+import { type Account, run } from '../../server/db/embedded-run.ts';
 import { until } from './until.ts';
 
 export const isRoot = userInfo().uid === 0;
@@ -19,6 +19,17 @@ export function nobody(): Account {
     .find((one) => one.startsWith('nobody:'));
   const [, , uid, gid] = line?.split(':') ?? [];
   return { name: 'nobody', uid: Number(uid), gid: Number(gid) };
+}
+
+/** Whether an ordinary user can run programs of this folder: Node and the project may be in a folder of root's own. */
+export async function nobodyCanRun(folder: string): Promise<boolean> {
+  const script = `require('node:fs').accessSync(${JSON.stringify(folder)})`;
+  try {
+    return (await run(process.execPath, ['-e', script], { account: nobody(), cwd: '/' })).exitCode === 0;
+  } catch (error) {
+    console.info('an ordinary user cannot run Node here, and is not tested:', String(error));
+    return false;
+  }
 }
 
 /** A folder that everybody may enter, gone when the test is. */

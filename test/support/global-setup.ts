@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
+import { startDatabaseProcess } from '../../server/db/throwaway-process.ts';
+import { isolate } from '../../server/isolation.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -15,24 +14,17 @@ declare module 'vitest' {
 
 const SERVER = fileURLToPath(new URL('run-postgres.ts', import.meta.url));
 
-/** One PostgreSQL for the whole run, whatever DATABASE_URL says: tests create and drop roles and databases. */
+/** One PostgreSQL for the whole run, whatever the environment says: tests create and drop roles and databases. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const server = spawn(process.execPath, ['--import', 'tsx', SERVER], {
-    // A Ctrl-C is for us: the server is told by the end of its input, after the tests.
-    detached: true,
-    stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, TSX_DISABLE_CACHE: '1' },
-  });
-  const exited = once(server, 'exit');
-  const firstLine = once(createInterface({ input: server.stdout }), 'line');
-  const [line] = await Promise.race([firstLine, exited]);
-  if (typeof line !== 'string') throw new Error('the PostgreSQL of the tests did not start: see above');
-  const { url, directory }: { url: string; directory: string } = JSON.parse(line);
+  const { ignored, sentence } = isolate(process.env, 'This run of the tests');
+  if (sentence !== null) console.log(sentence);
+  // Before the workers are started, which get this environment, too.
+  for (const name of ignored) delete process.env[name];
+
+  const env = { ...process.env, TSX_DISABLE_CACHE: '1' };
+  const database = startDatabaseProcess([process.execPath, '--import', 'tsx', SERVER], env);
+  const { url, folder } = await database.started;
   project.provide('postgresUrl', url);
-  project.provide('postgresDirectory', directory);
-  return async () => {
-    server.stdin.end();
-    const [code] = await exited;
-    if (code !== 0) throw new Error('the PostgreSQL of the tests did not stop: see above');
-  };
+  project.provide('postgresDirectory', folder);
+  return database.stop;
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
+import type { Account } from '../../server/db/embedded-run.ts';
 import { builtProject } from './built-project.ts';
 import { until } from './until.ts';
 import type { World } from './world.ts';
@@ -38,7 +39,16 @@ export interface Program {
   /** Waits until it is ready: its home database reached and migrated. */
   ready(): Promise<void>;
   call<Body>(path: string, init?: RequestInit): Promise<Answer<Body>>;
-  signal(name: 'SIGTERM' | 'SIGKILL'): void;
+  signal(name: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void;
+}
+
+export interface ProgramOptions {
+  /** `npm start` unless told. */
+  readonly command?: 'demo';
+  /** Ourselves unless told. */
+  readonly account?: Account;
+  /** Serve the built console, too. */
+  readonly console?: boolean;
 }
 
 /** Settings under which the program serves a world. */
@@ -55,20 +65,27 @@ export function settingsFor(world: World): Record<string, string> {
 /** Its level in the log. */
 export const WARN = 40;
 
-/** Whatever is left running when the test ends is killed. Without the console it is built in a fraction of the time. */
+/**
+ * Whatever is left running when the test ends is killed. Its signals go to its process group, as a terminal's do.
+ * Without the console it is built in a fraction of the time.
+ */
 export async function startProgram(
   env: Readonly<Record<string, string>>,
-  options: { readonly console?: boolean } = {},
+  { command, account, console = false }: ProgramOptions = {},
 ): Promise<Program> {
-  const main = join(await builtProject({ console: options.console ?? false }), 'dist/server/main.js');
-  const child = spawn(process.execPath, [main], {
+  const main = join(await builtProject({ console }), 'dist/server/main.js');
+  const child = spawn(process.execPath, command === undefined ? [main] : [main, command], {
+    detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PORT: '0', ...env },
+    ...(account && { uid: account.uid, gid: account.gid }),
   });
+  const pid = child.pid ?? Number.NaN;
+  const signal = (name: NodeJS.Signals): void => void process.kill(-pid, name);
   const exited = new Promise<Exit>((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
   const running = () => child.exitCode === null && child.signalCode === null;
   onTestFinished(async () => {
-    if (running()) child.kill('SIGKILL');
+    if (running()) signal('SIGKILL');
     await exited;
   });
 
@@ -83,9 +100,8 @@ export async function startProgram(
   const url = async (): Promise<string> => {
     const listening = () => {
       if (!running()) throw new Error(`it has ended:\n${lines.join('\n')}`);
-      return /^Server listening at (http:\S+)$/.exec(
-        log.find(({ msg }) => msg.startsWith('Server listening'))?.msg ?? '',
-      );
+      const said = log.find(({ msg }) => msg.startsWith('Server listening'))?.msg ?? lines.at(-1) ?? '';
+      return /^(?:Server listening at|Open) (http:\S+)$/.exec(said);
     };
     return (await until(listening, { timeoutMs: 30_000, what: 'the program to listen' }))[1] ?? '';
   };
@@ -98,7 +114,7 @@ export async function startProgram(
   };
 
   return {
-    pid: child.pid ?? Number.NaN,
+    pid,
     output: () => lines.join('\n'),
     log,
     exited,
@@ -110,6 +126,6 @@ export async function startProgram(
         what: 'the program to be ready',
       });
     },
-    signal: (name) => void child.kill(name),
+    signal,
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -12,6 +12,8 @@ declare module 'vitest' {
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const directory = await mkdtemp(join(tmpdir(), 'orphan-sweeper-run-'));
+  // What was built is there, and is also run as somebody else.
+  await chmod(directory, 0o755);
   project.provide('runDirectory', directory);
   return () => rm(directory, { recursive: true });
 }

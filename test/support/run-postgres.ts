@@ -2,29 +2,19 @@
  * The PostgreSQL of a test run, in a process of its own: it ends and leaves nothing when its standard input does, and so
  * also when the run is killed. Says where it is in the first line.
  */
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import process from 'node:process';
 import pg from 'pg';
 import { pino } from 'pino';
-import { startEmbedded } from '../../server/db/embedded.ts';
+import { startThrowaway } from '../../server/db/throwaway.ts';
 
-const directory = await mkdtemp(join(tmpdir(), 'orphan-sweeper-test-'));
+const log = pino({ level: 'warn' }, pino.destination(2));
+const { stop, ...database } = await startThrowaway('orphan-sweeper-test', log);
 try {
-  // So that root's PostgreSQL, which runs as somebody else, can live here and leaves nothing elsewhere.
-  await chmod(directory, 0o755);
-  const embedded = await startEmbedded({ directory, log: pino({ level: 'warn' }, pino.destination(2)) });
-  try {
-    await preferSpeed(embedded.url);
-    process.stdout.write(`${JSON.stringify({ url: embedded.url, directory })}\n`);
-    for await (const _ of process.stdin);
-  } finally {
-    await embedded.stop();
-  }
+  await preferSpeed(database.url);
+  process.stdout.write(`${JSON.stringify(database)}\n`);
+  for await (const _ of process.stdin);
 } finally {
-  // Retried: a worker of a run that was killed may be writing still.
-  await rm(directory, { recursive: true, maxRetries: 5 });
+  await stop();
 }
 
 /** Nobody needs these data after a crash. */

@@ -59,6 +59,13 @@ describe('arrows', () => {
     ['server/demo/platform.ts', '../backends/backend.ts'],
     ['server/demo/platform.ts', '../api/orphans.ts'],
     ['server/main.ts', './demo/platform.ts'],
+    ['server/main.ts', './app.ts'],
+    ['server/program.ts', './demo.ts'],
+    ['server/program.ts', './demo/platform.ts'],
+    ['server/demo.ts', './app.ts'],
+    ['server/demo.ts', './main.ts'],
+    ['server/demo/stage.ts', '../demo.ts'],
+    ['server/demo/stage.ts', '../program.ts'],
     ['server/config.ts', './sweep/decide.ts'],
     ['web/src/api.ts', '../../server/api/orphans.ts'],
     ['web/src/pages/orphans.tsx', '../../../server/sweep/decide.ts'],
@@ -95,7 +102,9 @@ describe('arrows', () => {
   });
 
   test.each([
-    ['server/main.ts', "import { a } from './app.ts'; import { b } from './backends/control-plane.ts';"],
+    ['server/main.ts', "import { a } from './program.ts'; import { b } from './demo.ts'; process.exit(0);"],
+    ['server/program.ts', "import { a } from './app.ts'; import { b } from './backends/control-plane.ts';"],
+    ['server/demo.ts', "import { a } from './program.ts'; import { b } from './demo/platform.ts';"],
     ['server/app.ts', "import { a } from './api/status.ts'; import Fastify from 'fastify';"],
     [
       'server/api/orphans.ts',
@@ -108,7 +117,7 @@ describe('arrows', () => {
       'server/backends/docker.ts',
       "import type { A } from './backend.ts'; import type { B } from '../sweep/outcome.ts';",
     ],
-    ['server/demo/main.ts', "import { a } from '../db/connect.ts'; process.exit(0);"],
+    ['server/demo/platform.ts', "import { a } from '../db/connect.ts';"],
     ['web/src/api.ts', "import type { A } from '../../server/api/orphans.ts'; import './app.css';"],
     ['web/src/label.ts', "import { OUTCOMES, type Outcome } from '../../server/sweep/outcome.ts';"],
     [

@@ -1,0 +1,94 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { buildApp } from './app.ts';
+import type { Config } from './config.ts';
+import { errorCode } from './db/embedded-error.ts';
+import type { Project } from './project.ts';
+import { createResources } from './resources.ts';
+import { createStartup } from './startup.ts';
+import { systemClock } from './sweep/clock.ts';
+
+export interface ProgramOptions {
+  readonly config: Config;
+  readonly project: Project;
+  /** Names this process among all that share the home database. */
+  readonly replica: string;
+  readonly log: Logger;
+}
+
+/** Everything that `npm start` runs, in this process. */
+export interface Program {
+  /** Where it really listens: its port is known even if any was asked for. */
+  readonly url: string;
+  /** No Stop starts any more; resolves when what is under way has ended and everything is closed. */
+  close(): Promise<void>;
+}
+
+export class CannotListen extends Error {
+  override readonly name = 'CannotListen';
+  /** Node's, as `EADDRINUSE`. */
+  readonly code: string | undefined;
+
+  constructor({ host, port }: Config['http'], cause: unknown) {
+    const code = errorCode(cause);
+    super(`Cannot listen on ${host}, port ${port}: ${reasonOf(code)}`, { cause });
+    this.code = code;
+  }
+}
+
+/** @throws CannotListen before anything was reached or swept */
+export async function startProgram({ config, project, replica, log }: ProgramOptions): Promise<Program> {
+  const resources = createResources({ config, project, replica, log });
+  const startup = createStartup({ clock: systemClock, log, open: resources.open });
+  const webRoot = join(project.root, 'dist', 'web');
+  const app = await buildApp({
+    config,
+    version: project.version,
+    replica,
+    startedAt: new Date(),
+    state: startup.state,
+    log,
+    webRoot: existsSync(join(webRoot, 'index.html')) ? webRoot : null,
+  });
+  const close = async (): Promise<void> => {
+    await Promise.all([app.close(), startup.stop()]);
+    await resources.close();
+  };
+  warnLoudly(config, log);
+  const url = await listen(app, config.http).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
+  startup.start();
+  return { url, close };
+}
+
+async function listen(app: FastifyInstance, http: Config['http']): Promise<string> {
+  try {
+    return await app.listen({ host: http.host, port: http.port });
+  } catch (error) {
+    throw new CannotListen(http, error);
+  }
+}
+
+function reasonOf(code: string | undefined): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return 'another program listens there already. End it, or set PORT to another port.';
+    case 'EACCES':
+      return 'this user may not (ports below 1024 are reserved). Set PORT to a higher one.';
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return 'this machine has no such address. Set HOST.';
+    default:
+      return `it failed with ${code ?? 'an unknown error'}. Set HOST and PORT.`;
+  }
+}
+
+function warnLoudly({ disabledReason, http, sweep }: Config, log: Logger): void {
+  if (disabledReason !== null) log.warn(`Nothing is being stopped: ${disabledReason}`);
+  if (sweep.dryRun) log.warn('Dry run: nothing is being stopped (SWEEP_DRY_RUN is true)');
+  if (http.allowAnonymous) log.warn(`Anybody who reaches ${http.host} may change things (ALLOW_ANONYMOUS is true)`);
+}
