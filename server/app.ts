@@ -159,6 +159,8 @@ async function serveConsole(app: FastifyInstance, webRoot: string | null): Promi
       setHeaders: (reply, path) => {
         const built = path.includes('/assets/');
         reply.setHeader('cache-control', built ? 'public, max-age=31536000, immutable' : 'no-cache');
+        // It comes as .br, as .gz or as it is: whoever keeps it for others must keep them apart.
+        reply.setHeader('vary', 'accept-encoding');
       },
     });
   }
