@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { VERDICT_KINDS } from '../../web/src/lib/verdict.ts';
-import { PRIMARY, primaryOf, verdictOf } from './support/console.ts';
+import { listedOn, PRIMARY, primaryOf, verdictOf } from './support/console.ts';
 import { type Device, type OpenPage, openPage, type Theme } from './support/open-page.ts';
 import { expectReadable } from './support/readable.ts';
 import { screenshot } from './support/screenshot.ts';
@@ -48,6 +48,8 @@ async function expectSaid(opened: OpenPage, row: VerdictRow): Promise<void> {
   expect(await verdictOf(page, row.kind)).toMatch(row.headline);
   await expect.poll(() => primaryOf(page)).toEqual(row.primary);
   expect(await page.locator('[role="status"]').innerText()).not.toBe('');
+  if (row.listed === null) expect(await page.locator('h2#orphans').count()).toBe(0);
+  else await expect.poll(() => listedOn(page)).toBe(row.listed);
   await screenshot(opened, `verdict-${row.name}`);
   if (row.atOneGlance && opened.device === 'phone') await expectAtOneGlance(opened);
   await expectReadable(opened);

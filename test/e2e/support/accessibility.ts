@@ -28,7 +28,10 @@ async function findingsIn(page: Page, theme: Theme): Promise<string[]> {
   await page.emulateMedia({ colorScheme: theme });
   const { violations } = await page.evaluate((exclude) => {
     // Stylesheets are read where they are, not fetched once more.
-    return window.axe.run({ include: document, exclude }, { preload: false });
+    return window.axe.run(
+      { include: document, exclude },
+      { preload: false, rules: { 'target-size': { enabled: true } } },
+    );
   }, PASS_FOCUS_ON);
   return violations
     .filter(({ impact }) => WORTH_A_TEST.includes(impact ?? ''))

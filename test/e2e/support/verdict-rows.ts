@@ -15,6 +15,8 @@ export interface VerdictRow {
   readonly kind: VerdictKind;
   readonly headline: RegExp;
   readonly primary: Offer | null;
+  /** How many orphans are listed below; null: nobody knows, which is not 0. */
+  readonly listed: number | null;
   /** Must all be seen at once on a phone, without a scroll: the verdict, the causes, what to press. */
   readonly atOneGlance?: true;
   /** Starts the program, and leaves it as the page is to find it. */
@@ -64,6 +66,7 @@ export const VERDICT_ROWS: readonly VerdictRow[] = [
     kind: 'signed_out',
     headline: /^Signed out$/,
     primary: { words: 'Sign in again', leadsTo: null },
+    listed: 1,
     async reach(served) {
       await leak(served, MALFORMED);
       await startAndSweep(served);
@@ -80,6 +83,7 @@ export const VERDICT_ROWS: readonly VerdictRow[] = [
     kind: 'not_answering',
     headline: /^Server not answering\. Data from \d\d:\d\d:\d\dZ$/,
     primary: { words: 'Reload', leadsTo: null },
+    listed: 1,
     async reach(served) {
       await leak(served, MALFORMED);
       await startAndSweep(served);
@@ -94,6 +98,7 @@ export const VERDICT_ROWS: readonly VerdictRow[] = [
     kind: 'not_answering',
     headline: /^This device is offline\. Data from \d\d:\d\d:\d\dZ$/,
     primary: { words: 'Reload', leadsTo: null },
+    listed: 1,
     async reach(served) {
       await leak(served, MALFORMED);
       await startAndSweep(served);
@@ -110,6 +115,7 @@ export const VERDICT_ROWS: readonly VerdictRow[] = [
     kind: 'checking',
     headline: /^Checking…$/,
     primary: null,
+    listed: null,
     async reach(served) {
       await served.start(SELDOM);
     },
@@ -126,6 +132,7 @@ export const VERDICT_ROWS: readonly VerdictRow[] = [
     kind: 'home_unreadable',
     headline: /^Orphan Sweeper cannot read its own database$/,
     primary: runbook('home_unreadable'),
+    listed: 1,
     async reach(served) {
       await leak(served, MALFORMED);
       await startAndSweep(served);
@@ -140,6 +147,7 @@ export const VERDICT_ROWS: readonly VerdictRow[] = [
     kind: 'disabled',
     headline: /^Nothing is being stopped: no control plane is configured \(set CONTROL_PLANE_URL and restart\)$/,
     primary: SETTINGS,
+    listed: 2,
     async reach(served) {
       await leak(served, null, null);
       const without = { CONTROL_PLANE_URL: '', CONTROL_PLANE_SHARED_SECRET: '', CONTROL_PLANE_ADMIN_TOKEN: '' };
@@ -151,6 +159,7 @@ export const VERDICT_ROWS: readonly VerdictRow[] = [
     kind: 'disabled',
     headline: /^Nothing is being stopped: SWEEP_LIMIT is 0 \(set it to 1 or more and restart\)$/,
     primary: SETTINGS,
+    listed: 2,
     async reach(served) {
       await leak(served, null, null);
       await served.start({ ...SELDOM, SWEEP_LIMIT: '0' });
@@ -161,6 +170,7 @@ export const VERDICT_ROWS: readonly VerdictRow[] = [
     kind: 'late',
     headline: /^The sweeper has not run for 3 h( \d+ min)?\. Instances are not being stopped$/,
     primary: runbook('late'),
+    listed: 2,
     atOneGlance: true,
     async reach(served) {
       await leak(served, MALFORMED, FAILS_ITSELF, null);
@@ -173,6 +183,7 @@ export const VERDICT_ROWS: readonly VerdictRow[] = [
     kind: 'platform_failing',
     headline: /cannot be reached/,
     primary: runbook('platform_failing'),
+    listed: 1,
     async reach(served) {
       await leak(served, MALFORMED);
       await startAndSweep(served);
@@ -184,6 +195,7 @@ export const VERDICT_ROWS: readonly VerdictRow[] = [
     kind: 'platform_failing',
     headline: /^The role role_\w+ may not read or clear public\.workspaces/,
     primary: runbook('platform_failing'),
+    listed: 1,
     async reach(served) {
       const { platformDatabase, tableName } = served.world;
       const role = await createRole();
@@ -198,6 +210,7 @@ export const VERDICT_ROWS: readonly VerdictRow[] = [
     kind: 'dry_run',
     headline: /^Dry run: 2 would be stopped$/,
     primary: { words: 'See them', leadsTo: '/orphans' },
+    listed: 2,
     async reach(served) {
       await leak(served, null, null);
       await startAndSweep(served, { SWEEP_DRY_RUN: 'true' });
@@ -208,6 +221,7 @@ export const VERDICT_ROWS: readonly VerdictRow[] = [
     kind: 'control_plane_failing',
     headline: /^The control plane is not answering\. 5 wait and heal by themselves when it is back$/,
     primary: runbook('control_plane_failing'),
+    listed: 5,
     atOneGlance: true,
     async reach(served) {
       await leak(served, null, null, null, null, null);
@@ -220,6 +234,7 @@ export const VERDICT_ROWS: readonly VerdictRow[] = [
     kind: 'control_plane_failing',
     headline: /^The control plane is failing\. 3 wait and heal by themselves when it is back$/,
     primary: runbook('control_plane_failing'),
+    listed: 3,
     atOneGlance: true,
     async reach(served) {
       await leak(served, null, null, null);
@@ -232,6 +247,7 @@ export const VERDICT_ROWS: readonly VerdictRow[] = [
     kind: 'stuck',
     headline: /^1 orphan needs you$/,
     primary: { words: 'Show the 1', leadsTo: '/orphans?state=stuck' },
+    listed: 2,
     atOneGlance: true,
     async reach(served) {
       await leak(served, MALFORMED, { kind: 'status', status: 503 });
@@ -244,6 +260,7 @@ export const VERDICT_ROWS: readonly VerdictRow[] = [
     kind: 'retrying',
     headline: /^3 orphans are retrying by themselves$/,
     primary: { words: 'Sweep now (3)', leadsTo: null },
+    listed: 3,
     atOneGlance: true,
     async reach(served) {
       await leak(served, MALFORMED, FAILS_ITSELF, { kind: 'status', status: 403 }, null);
@@ -255,6 +272,7 @@ export const VERDICT_ROWS: readonly VerdictRow[] = [
     kind: 'waiting',
     headline: /^2 orphans found, next sweep in (59|60) min$|^2 orphans found, next sweep in 1 h$/,
     primary: { words: 'Sweep now (2)', leadsTo: null },
+    listed: 2,
     async reach(served) {
       await startAndSweep(served);
       await leak(served, null, null);
@@ -265,6 +283,7 @@ export const VERDICT_ROWS: readonly VerdictRow[] = [
     kind: 'clear',
     headline: /^All clear: 0 orphans, looked at \d\d:\d\d:\d\dZ$/,
     primary: null,
+    listed: 0,
     async reach(served) {
       await leak(served, null);
       await startAndSweep(served);
