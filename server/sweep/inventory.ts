@@ -68,6 +68,7 @@ export function createInventory(home: Database, tenant: string, intervalMs: numb
       home.transaction(async (tx) => {
         if (!(await isNewest(tx, tenant, look.startedAt))) return false;
         await endExpired(tx, tenant, intervalMs);
+        await lockInOrder(tx, look);
         await reopen(tx, tenant, look);
         await insert(tx, tenant, look);
         await relist(tx, look);
@@ -169,6 +170,15 @@ async function endExpired(tx: Transaction, tenant: string, intervalMs: number): 
       stuckAt: sql`coalesce(${orphans.stuckAt}, now() + ${milliseconds(STUCK_AFTER_MS)})`,
     })
     .where(and(eq(orphans.tenant, tenant), expired));
+}
+
+/** Like a sweep that starts several: in another order two of us would wait for each other. */
+async function lockInOrder(tx: Transaction, { startedAt, differences: { changed, missing } }: Look): Promise<void> {
+  const ids = [...changed, ...missing].map(({ orphanId }) => orphanId);
+  if (ids.length === 0) return;
+  await tx.execute(sql`
+    select from ${orphans} where id = any(${sql.param(ids)}::uuid[]) and ${mayTouch(startedAt)}
+    order by id for no key update`);
 }
 
 /** Seen again after it was resolved by others: the same orphan, with its failures and its first seen. */

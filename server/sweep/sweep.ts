@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { BaseLogger } from 'pino';
 import type { Backend } from '../backends/backend.ts';
 import { type AttemptDeps, type AttemptEnd, attemptDry, attemptStop, type DryDeps } from './attempt.ts';
@@ -7,7 +8,7 @@ import { mayBegin } from './decide.ts';
 import type { Inventory } from './inventory.ts';
 import { holdLease, LEASE_MARGIN_MS, type Lease } from './lease.ts';
 import { observe } from './observe.ts';
-import type { Trigger } from './outcome.ts';
+import type { FailureClass, Fault, Trigger } from './outcome.ts';
 import type { Platform } from './platform.ts';
 import { PlatformFault } from './platform-fault.ts';
 import { createRechecker } from './recheck.ts';
@@ -152,16 +153,22 @@ async function attemptAll(deps: SweepDeps, of: Pass, claimed: readonly ClaimedOr
   const queue = [...claimed];
   const tally = createTally();
   const cut = new AbortController();
-  const attempt = prepare(deps, of, { queue, cut: cut.signal, stopSucceeded: () => tally.succeeded });
+  // Every Stop listens, and a width above ten is nothing to be warned of.
+  setMaxListeners(0, cut.signal);
+  let changed = (): void => undefined;
+  const answer = (failure: FailureClass | 'cut' | null): Fault | null => {
+    changed();
+    return tally.answer(failure);
+  };
+  const attempt = prepare(deps, of, claimed, { cut: cut.signal, answer });
   const lastAnswers = (): void => {
     void clock.delay(LAST_ANSWERS_MS, cut.signal).then(() => cut.abort());
   };
   of.told.addEventListener('abort', lastAnswers);
-  const inFlight = new Set<Promise<void>>();
+  const unfinished = new Set<Promise<void>>();
   try {
     while (queue.length > 0 && !of.told.aborted && tally.reasonToEnd === null) {
-      const pace = { begun: tally.begun, inFlight: inFlight.size, answered: of.order.dryRun || tally.answered };
-      if (mayBegin(pace, settings.concurrency) > 0) {
+      if (mayBegin(tally.pace(of.order.dryRun), settings.concurrency) > 0) {
         const orphan = queue.shift();
         if (orphan === undefined) break;
         tally.begin();
@@ -170,12 +177,18 @@ async function attemptAll(deps: SweepDeps, of: Pass, claimed: readonly ClaimedOr
             tally.end(end);
             if (end !== null) logEnd(log, orphan, end);
           }, tally.fail)
-          .finally(() => inFlight.delete(one));
-        inFlight.add(one);
-      } else if (inFlight.size > 0) await Promise.race(inFlight);
-      else break;
+          .finally(() => {
+            unfinished.delete(one);
+            changed();
+          });
+        unfinished.add(one);
+      } else if (unfinished.size > 0) {
+        await new Promise<void>((resolve) => {
+          changed = resolve;
+        });
+      } else break;
     }
-    await Promise.all(inFlight);
+    await Promise.all(unfinished);
   } finally {
     of.told.removeEventListener('abort', lastAnswers);
     cut.abort();
@@ -186,18 +199,18 @@ async function attemptAll(deps: SweepDeps, of: Pass, claimed: readonly ClaimedOr
 function prepare(
   deps: SweepDeps,
   { order, lease, told, beganMs }: Pass,
-  live: { queue: readonly ClaimedOrphan[]; cut: AbortSignal; stopSucceeded: () => boolean },
+  claimed: readonly ClaimedOrphan[],
+  live: { readonly cut: AbortSignal } & Pick<AttemptDeps, 'answer'>,
 ): (orphan: ClaimedOrphan) => Promise<AttemptEnd | null> {
   const { clock, store, platform, backend, random, settings } = deps;
   const { intervalMs, stopTimeoutMs, deadlineMs } = settings;
-  const recheck = createRechecker(clock, platform, () => live.queue);
+  const recheck = createRechecker(clock, platform, claimed);
   const dry: DryDeps = { clock, store, recheck, lastStartMs: beganMs + deadlineMs - stopTimeoutMs, told };
   // Asked for by a person, a dry run moves nothing; under SWEEP_DRY_RUN all get shown in turn.
   if (order.dryRun) return (orphan) => attemptDry(dry, orphan, order.trigger === 'manual' ? null : intervalMs);
   if (backend === null) throw new TypeError('a sweep without a backend is disabled, and says so');
   const stopper = createStopper(backend, clock, stopTimeoutMs, live.cut);
-  const { stopSucceeded } = live;
-  const stopping: AttemptDeps = { ...dry, platform, lease, random, intervalMs, stopper, stopSucceeded };
+  const stopping: AttemptDeps = { ...dry, platform, lease, random, intervalMs, stopper, answer: live.answer };
   return (orphan) => attemptStop(stopping, orphan);
 }
 

@@ -36,7 +36,7 @@ export async function seedWorkspaces(pool: pg.Pool, controlPlane: BenchControlPl
   return workspacesIn(pool, controlPlane);
 }
 
-function workspacesIn(pool: pg.Pool, controlPlane: BenchControlPlane): Workspaces {
+export function workspacesIn(pool: pg.Pool, controlPlane: BenchControlPlane): Workspaces {
   return {
     async leak(count) {
       const { rows } = await pool.query<{ id: string }>(
