@@ -105,11 +105,9 @@ export function connect(url: string, options: ConnectOptions): Database {
     async statement<Row extends pg.QueryResultRow>(statement: SQL) {
       const { sql, params } = dialect.sqlToQuery(statement);
       const client = await checkOut();
-      const [begun, ran, committed] = await Promise.allSettled([
-        client.query(begin),
-        client.query<Row>(sql, params),
-        client.query('commit'),
-      ]);
+      const [begun, ran, committed] = await inOnePacket(client, () =>
+        Promise.allSettled([client.query(begin), client.query<Row>(sql, params), client.query('commit')]),
+      );
       // A `commit` that was answered has ended the transaction, whatever became of the statement.
       client.release(committed.status === 'rejected');
       throwFailureOf(begun, ran, committed);
@@ -118,6 +116,17 @@ export function connect(url: string, options: ConnectOptions): Database {
     },
     close: () => pool.end(),
   };
+}
+
+/** Each write of its own would wake the server once more. */
+function inOnePacket<T>(client: pg.PoolClient, send: () => T): T {
+  if (!(client instanceof pg.Client)) return send();
+  client.connection.stream.cork();
+  try {
+    return send();
+  } finally {
+    client.connection.stream.uncork();
+  }
 }
 
 function throwFailureOf(...results: readonly PromiseSettledResult<unknown>[]): void {
