@@ -77,8 +77,7 @@ export function createSweepStore(home: Database, { tenant, replica, sweepId }: S
 
     start: together((claimed) => start(home, { tenant, replica, sweepId }, claimed, leased)),
 
-    finish: (attemptId, orphan, ending, consequence) =>
-      home.transaction((tx) => finish(tx, attemptId, orphan, ending, consequence, sweepId)),
+    finish: (attemptId, orphan, ending, consequence) => finish(home, attemptId, orphan, ending, consequence, sweepId),
 
     note: (orphan, ending, nextAttemptMs) =>
       home.transaction(async (tx) => {

@@ -270,8 +270,8 @@ export const EDITS: readonly Edit[] = [
   {
     claim: 'an outcome is never replaced',
     file: FINISH,
-    find: '.where(and(eq(attempts.id, attemptId), isNull(attempts.outcome)))',
-    replace: '.where(eq(attempts.id, attemptId))',
+    find: 'where id = ${attemptId} and outcome is null',
+    replace: 'where id = ${attemptId}',
     tests: [CLAIM],
   },
   {
