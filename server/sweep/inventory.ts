@@ -56,13 +56,12 @@ interface ComparedRow extends Record<string, unknown> {
 
 export function createInventory(home: Database, tenant: string, intervalMs: number): Inventory {
   return {
-    begin: () =>
-      home.transaction(async (tx) => {
-        const { rows } = await tx.execute<{ now: string }>(sql`select clock_timestamp()::text as now`);
-        return rows[0]?.now ?? '';
-      }),
+    async begin() {
+      const { rows } = await home.statement<{ now: string }>(sql`select clock_timestamp()::text as now`);
+      return rows[0]?.now ?? '';
+    },
 
-    compare: (rows) => home.transaction((tx) => compare(tx, tenant, rows)),
+    compare: (rows) => compare(home, tenant, rows),
 
     apply: (look) =>
       home.transaction(async (tx) => {
@@ -110,8 +109,8 @@ function seen(rows: readonly LeakedRow[]): SQL {
 }
 
 /** One pass over both sides that returns only what differs, so that a quiet look writes nothing. */
-async function compare(tx: Transaction, tenant: string, rows: readonly LeakedRow[]): Promise<Differences> {
-  const found = await tx.execute<ComparedRow>(sql`
+async function compare(home: Database, tenant: string, rows: readonly LeakedRow[]): Promise<Differences> {
+  const found = await home.statement<ComparedRow>(sql`
     select known.id as orphan_id, coalesce(seen.workspace_id, known.workspace_id) as workspace_id,
       seen.workspace_name, coalesce(seen.instance_id, known.instance_id) as instance_id, seen.updated_at,
       seen.workspace_id is not null as listed

@@ -8,7 +8,7 @@ import { mayBegin } from './decide.ts';
 import type { Inventory } from './inventory.ts';
 import { holdLease, LEASE_MARGIN_MS, type Lease } from './lease.ts';
 import { observe } from './observe.ts';
-import type { FailureClass, Fault, Trigger } from './outcome.ts';
+import type { Trigger } from './outcome.ts';
 import type { Platform } from './platform.ts';
 import { PlatformFault } from './platform-fault.ts';
 import { createRechecker } from './recheck.ts';
@@ -150,50 +150,39 @@ interface Pass {
 /** Attempts them in order: slow start, then as many at once as allowed, until none is left or something says no. */
 async function attemptAll(deps: SweepDeps, of: Pass, claimed: readonly ClaimedOrphan[]): Promise<SweepEnd> {
   const { settings, clock, log } = deps;
+  const { dryRun } = of.order;
   const queue = [...claimed];
   const tally = createTally();
   const cut = new AbortController();
   // Every Stop listens, and a width above ten is nothing to be warned of.
   setMaxListeners(0, cut.signal);
-  let changed = (): void => undefined;
-  const answer = (failure: FailureClass | 'cut' | null): Fault | null => {
-    changed();
-    return tally.answer(failure);
-  };
-  const attempt = prepare(deps, of, claimed, { cut: cut.signal, answer });
+  const attempt = prepare(deps, of, claimed, { cut: cut.signal, answer: tally.answer });
   const lastAnswers = (): void => {
     void clock.delay(LAST_ANSWERS_MS, cut.signal).then(() => cut.abort());
   };
   of.told.addEventListener('abort', lastAnswers);
-  const unfinished = new Set<Promise<void>>();
+  const attempts: Promise<void>[] = [];
   try {
     while (queue.length > 0 && !of.told.aborted && tally.reasonToEnd === null) {
-      if (mayBegin(tally.pace(of.order.dryRun), settings.concurrency) > 0) {
+      const pace = tally.pace();
+      if (mayBegin({ ...pace, answered: dryRun || pace.answered }, settings.concurrency) > 0) {
         const orphan = queue.shift();
         if (orphan === undefined) break;
         tally.begin();
-        const one: Promise<void> = attempt(orphan)
-          .then((end) => {
-            tally.end(end);
-            if (end !== null) logEnd(log, orphan, end);
-          }, tally.fail)
-          .finally(() => {
-            unfinished.delete(one);
-            changed();
-          });
-        unfinished.add(one);
-      } else if (unfinished.size > 0) {
-        await new Promise<void>((resolve) => {
-          changed = resolve;
-        });
-      } else break;
+        const ended = (end: AttemptEnd | null): void => {
+          tally.end(end);
+          if (end !== null) logEnd(log, orphan, end);
+        };
+        attempts.push(attempt(orphan).then(ended, tally.fail));
+      } else if (pace.inFlight + pace.finishing > 0) await tally.change();
+      else break;
     }
-    await Promise.all(unfinished);
+    await Promise.all(attempts);
   } finally {
     of.told.removeEventListener('abort', lastAnswers);
     cut.abort();
   }
-  return tally.sum(claimed.length, of.order.dryRun, of.told.aborted);
+  return tally.sum(claimed.length, dryRun, of.told.aborted);
 }
 
 function prepare(

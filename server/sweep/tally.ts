@@ -10,6 +10,7 @@ const NONE_STARTED = 'None of the due orphans could be started: the deadline or 
 /** What a sweep has seen so far, and what it makes of it. */
 export function createTally() {
   const counts: Partial<Record<Outcome, number>> = {};
+  let changed = (): void => undefined;
   let begun = 0;
   let inFlight = 0;
   let finishing = 0;
@@ -38,13 +39,14 @@ export function createTally() {
   };
 
   return {
-    /** @param answered a dry run asks nothing, and need not wait for the first answer */
-    pace: (dryRun: boolean): Pace => ({ begun, inFlight, finishing, answered: dryRun || answered }),
+    pace: (): Pace => ({ begun, inFlight, finishing, answered }),
+    /** Resolves when a place has become free, or an attempt has ended. */
+    change: (): Promise<void> =>
+      new Promise((resolve) => {
+        changed = resolve;
+      }),
     get reasonToEnd() {
       return broken.length > 0 ? 'broken' : reasonToEnd;
-    },
-    get unfinished() {
-      return inFlight + finishing;
     },
     begin: () => {
       begun += 1;
@@ -63,15 +65,18 @@ export function createTally() {
       if (fault === 'control_plane') controlPlaneFailures += 1;
       else answered = true;
       if (failure === null) succeeded = true;
+      changed();
       return fault;
     },
     end: (end: AttemptEnd | null) => {
       leave(end?.called ?? false);
       if (end !== null) note(end);
+      changed();
     },
     /** The home database failed: what is in flight ends, then the sweep throws. */
     fail: (error: unknown) => {
       broken.push(error);
+      changed();
     },
     sum: (claimed: number, dryRun: boolean, told: boolean): SweepEnd => {
       if (broken.length > 0) throw broken[0];
