@@ -297,10 +297,10 @@ export const EDITS: readonly Edit[] = [
     tests: SLOW_START,
   },
   {
-    claim: 'a place is free when its Stop is answered, and not before',
+    claim: 'an answer frees one place, its own',
     file: 'server/sweep/tally.ts',
-    find: '    begin: () => {\n      begun += 1;\n      inFlight += 1;',
-    replace: '    begin: () => {\n      begun += 1;\n      inFlight += Math.min(1, begun % 2);',
+    find: '      inFlight -= 1;\n      finishing += 1;',
+    replace: '      inFlight -= 2;\n      finishing += 1;',
     tests: SLOW_START,
   },
   {
