@@ -45,11 +45,17 @@ describe('attempts that are started together', () => {
     const world = await createWorld();
     const leaked = await world.leakMany(3);
     await world.observe();
-    // The rows lie in the table in the opposite order of their ids.
-    await world.home.query(`
-      update sweeper.orphans set id = ('00000000-0000-4000-8000-' || lpad((9 - n)::text, 12, '0'))::uuid
-      from (select id as old, row_number() over (order by orphaned_at) as n from sweeper.orphans) as numbered
-      where id = old`);
+    // The rows lie in the table, and are found there, in the opposite order of their ids.
+    for (const statement of [
+      `update sweeper.orphans set id = ('00000000-0000-4000-8000-' || lpad((9 - n)::text, 12, '0'))::uuid
+       from (select id as old, row_number() over (order by orphaned_at) as n from sweeper.orphans) as numbered
+       where id = old`,
+      'create index as_they_leaked on sweeper.orphans (orphaned_at)',
+      'cluster sweeper.orphans using as_they_leaked',
+      'analyze sweeper.orphans',
+    ]) {
+      await world.home.query(statement);
+    }
     const blocker = await world.home.pool.connect();
     let looking: Promise<void> | undefined;
     try {
