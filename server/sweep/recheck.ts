@@ -31,15 +31,16 @@ interface Query {
  * several Stops. So the answer is also used for those that come next, while it is young: the cheaper the query, the
  * younger.
  *
- * @param upcoming those that will be asked about next, in order
+ * @param claimed those that will be asked about, in about this order
  */
-export function createRechecker(clock: Clock, platform: Platform, upcoming: () => readonly Target[]) {
+export function createRechecker(clock: Clock, platform: Platform, claimed: readonly Target[]) {
+  const ahead = new Map(claimed.map((target) => [keyOf(target), target]));
   let waiting: Target[] = [];
   let next: Promise<Query> | null = null;
   let latest: Query | null = null;
 
   const send = (): Query => {
-    const targets = [...waiting, ...upcoming().slice(0, LOOKAHEAD)];
+    const targets = [...waiting, ...[...ahead.values()].slice(0, LOOKAHEAD)];
     waiting = [];
     next = null;
     const askedMs = clock.monotonicMs();
@@ -73,7 +74,9 @@ export function createRechecker(clock: Clock, platform: Platform, upcoming: () =
   };
 
   return async (target: Target): Promise<Rechecked> => {
-    const query = latest?.covered.has(keyOf(target)) && isYoung(latest) ? latest : await join(target);
+    const key = keyOf(target);
+    ahead.delete(key);
+    const query = latest?.covered.has(key) && isYoung(latest) ? latest : await join(target);
     const { own, live } = await query.answer;
     return { askedMs: query.askedMs, row: own.get(target.workspaceId), live: live.get(target.instanceId) };
   };

@@ -8,7 +8,7 @@ const refuse = (): never => {
   throw new Error('not part of a recheck');
 };
 
-function rechecking(tookMs: number, upcoming: Target[] = []) {
+function rechecking(tookMs: number, claimed: Target[] = []) {
   const clock = createSteppedClock();
   const asked: Target[][] = [];
   const platform: Platform = {
@@ -25,7 +25,7 @@ function rechecking(tookMs: number, upcoming: Target[] = []) {
       return { own: new Map(own), live: new Map() };
     },
   };
-  return { clock, asked, recheck: createRechecker(clock, platform, () => upcoming) };
+  return { clock, asked, recheck: createRechecker(clock, platform, claimed) };
 }
 
 describe('a recheck', () => {
@@ -44,6 +44,25 @@ describe('a recheck', () => {
     await first;
     await clock.walk(400);
     expect((await recheck(target(2))).askedMs).toBe((await first).askedMs);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('asks for nobody twice who is asked for already', async () => {
+    const all = [1, 2, 3].map(target);
+    const { clock, asked, recheck } = rechecking(50, all);
+    const answers = all.map(recheck);
+    await clock.walk(50);
+    await Promise.all(answers);
+    expect(asked).toEqual([all]);
+  });
+
+  it('also serves those that are being started when it is asked: they are about to ask', async () => {
+    const { clock, asked, recheck } = rechecking(50, [1, 2].map(target));
+    const first = recheck(target(1));
+    await clock.walk(10);
+    const second = recheck(target(2));
+    await clock.walk(50);
+    expect((await second).askedMs).toBe((await first).askedMs);
     expect(asked).toHaveLength(1);
   });
 
