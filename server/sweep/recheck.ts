@@ -18,6 +18,9 @@ const REUSE_MS = 1_000;
 const REUSE_FACTOR = 10;
 /** How many of those that come next are asked about together. */
 const LOOKAHEAD = 200;
+/** And how many where the last answer was so cheap that it is soon too old: hardly more than start together. */
+const SHORT_LOOKAHEAD = 20;
+const CHEAP_MS = 10;
 
 interface Query {
   readonly askedMs: number;
@@ -36,13 +39,15 @@ interface Query {
 export function createRechecker(clock: Clock, platform: Platform, claimed: readonly Target[]) {
   const ahead = new Map(claimed.map((target) => [keyOf(target), target]));
   let waiting: Target[] = [];
-  let next: Promise<Query> | null = null;
+  let joined: Promise<Query> | null = null;
   let latest: Query | null = null;
 
   const send = (): Query => {
-    const targets = [...waiting, ...[...ahead.values()].slice(0, LOOKAHEAD)];
+    const cheap = latest !== null && latest.tookMs !== null && latest.tookMs < CHEAP_MS;
+    const next = [...ahead.values()].slice(0, cheap ? SHORT_LOOKAHEAD : LOOKAHEAD);
+    const targets = [...waiting, ...next];
     waiting = [];
-    next = null;
+    joined = null;
     const askedMs = clock.monotonicMs();
     const query: Query = {
       askedMs,
@@ -69,8 +74,8 @@ export function createRechecker(clock: Clock, platform: Platform, claimed: reado
   /** Those that ask in the same turn of the event loop are asked about together. */
   const join = (target: Target): Promise<Query> => {
     waiting.push(target);
-    next ??= Promise.resolve().then(send);
-    return next;
+    joined ??= Promise.resolve().then(send);
+    return joined;
   };
 
   return async (target: Target): Promise<Rechecked> => {

@@ -78,6 +78,24 @@ describe('a recheck', () => {
     expect(asked).toHaveLength(2);
   });
 
+  it.each([
+    ['cheap, for few', 5, 21],
+    ['dear, for all that are left', 50, 59],
+  ])('is asked for as many as it can serve before it is too old: where it is %s', async (_how, tookMs, asksFor) => {
+    const { clock, asked, recheck } = rechecking(
+      tookMs,
+      Array.from({ length: 60 }, (_, n) => target(n)),
+    );
+    const first = recheck(target(0));
+    await clock.walk(tookMs);
+    await first;
+    await clock.walk(tookMs * 10);
+    const second = recheck(target(1));
+    await clock.walk(tookMs);
+    await second;
+    expect(asked.map((targets) => targets.length)).toEqual([60, asksFor]);
+  });
+
   it('serves nobody that it was not asked about', async () => {
     const { clock, asked, recheck } = rechecking(100);
     const first = recheck(target(1));
