@@ -8,6 +8,8 @@ declare global {
   }
 }
 
+/** They can be focused though they are hidden, on purpose: at once they pass the focus on, to where a menu begins or ends. */
+const PASS_FOCUS_ON = ['[data-base-ui-focus-guard]'];
 const WORTH_A_TEST = ['serious', 'critical'];
 
 /**
@@ -24,8 +26,10 @@ export async function seriousFindings({ page, theme }: OpenPage): Promise<Readon
 
 async function findingsIn(page: Page, theme: Theme): Promise<string[]> {
   await page.emulateMedia({ colorScheme: theme });
-  // Stylesheets are read where they are, not fetched once more.
-  const { violations } = await page.evaluate(() => window.axe.run(document, { preload: false }));
+  const { violations } = await page.evaluate((exclude) => {
+    // Stylesheets are read where they are, not fetched once more.
+    return window.axe.run({ include: document, exclude }, { preload: false });
+  }, PASS_FOCUS_ON);
   return violations
     .filter(({ impact }) => WORTH_A_TEST.includes(impact ?? ''))
     .flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help} (${node.target.join(' ')}: ${node.html})`));

@@ -1,9 +1,10 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useState } from 'react';
-import { getSweep, postSweep } from '../api.ts';
+import { ApiError, getSweep, postSweep } from '../api.ts';
 import { type Asked, SweepNowContext } from '../hooks/useSweepNow.ts';
 
 const FOLLOW_MS = 500;
+const AGAIN_MS = 2_000;
 
 /** Keeps the sweep that was asked for, whichever page is looked at meanwhile. */
 export function SweepNowProvider({ children }: { readonly children: ReactNode }) {
@@ -16,7 +17,13 @@ export function SweepNowProvider({ children }: { readonly children: ReactNode })
     queryKey: ['sweep', sweepId, 'followed'],
     queryFn: ({ signal }) => getSweep(sweepId ?? '', signal),
     enabled: sweepId !== null,
-    refetchInterval: ({ state }) => (state.data?.body.finishedAt == null ? FOLLOW_MS : false),
+    refetchInterval: ({ state: { data, error } }) => {
+      const signedOut = error instanceof ApiError && error.failure === 'signed_out';
+      if (data?.body.finishedAt != null || signedOut) return false;
+      return error === null ? FOLLOW_MS : AGAIN_MS;
+    },
+    // To its end, and no further.
+    refetchOnWindowFocus: false,
   });
   const sweep = sweepId === null ? null : (data?.body ?? null);
   const finishedAt = sweep?.finishedAt ?? null;
