@@ -102,6 +102,7 @@ describe('the Now page', () => {
     recording.expectStatus(503);
     await served.homeDatabase.cut();
     expect(await verdictOf(page, 'home_unreadable')).toBe('Orphan Sweeper cannot read its own database');
+    expect(await page.locator('body').innerText()).not.toMatch(/on schedule|never looked|no sweep/i);
     await served.homeDatabase.open();
     await verdictOf(page, 'clear');
   });

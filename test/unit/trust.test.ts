@@ -33,12 +33,19 @@ test('each fact for itself', () => {
   ]);
 });
 
-test('without our own database nothing is claimed of the platform’s', () => {
+test('without our own database nothing is claimed of the platform’s, of the sweeper or of the data’s age', () => {
   const status = quietStatus({
     home: { state: 'failing', error: 'away', since: NOW },
     platform: { state: 'unknown', error: null, since: null },
+    backend: { ...quietStatus().backend, state: 'unknown' },
+    observedAt: null,
   });
-  expect(words('live', status, nowMs)).toContain('bad: Own database failing');
+  expect(words('live', status, nowMs)).toEqual([
+    'good: Live',
+    'open: Sweeper unknown',
+    'open: Control plane unknown',
+    'bad: Own database failing',
+  ]);
 });
 
 test.each(['not_answering', 'offline', 'signed_out'] as const)('%s: nothing is green, and nothing claimed', (away) => {

@@ -17,9 +17,14 @@ export function Header() {
   return (
     <header className="border-b border-line bg-surface">
       <div className="mx-auto flex max-w-7xl items-center gap-x-4 px-4 pt-2 sm:py-2">
-        <Link to="/" className="flex items-center gap-2 py-1 font-semibold whitespace-nowrap">
+        <Link
+          to="/"
+          aria-label="Orphan Sweeper"
+          className="flex items-center gap-2 py-1 font-semibold whitespace-nowrap"
+        >
           <img src="/favicon-info.svg" alt="" width="20" height="20" />
-          Orphan Sweeper
+          {/* A phone has no room for both, and where one is matters more. */}
+          <span className={status?.environment == null ? '' : 'max-sm:hidden'}>Orphan Sweeper</span>
         </Link>
         {status !== null && <EnvironmentBadge name={status.environment} />}
         <div className="hidden min-w-0 flex-1 sm:block">{wide && <TrustStrip />}</div>
@@ -63,7 +68,7 @@ function EnvironmentBadge({ name }: { readonly name: string | null }) {
   const production = /prod/i.test(name);
   return (
     <span
-      className={`max-w-40 truncate rounded-md px-2 py-0.5 text-xs font-bold tracking-wide uppercase ${production ? 'bg-bad text-on-accent' : 'bg-raised text-ink'}`}
+      className={`max-w-52 truncate rounded-md px-2 py-0.5 text-xs font-bold tracking-wide uppercase ${production ? 'bg-bad text-on-accent' : 'bg-raised text-ink'}`}
     >
       {name}
     </span>

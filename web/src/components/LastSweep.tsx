@@ -8,8 +8,8 @@ import { RESULT_WORDS } from '../lib/words.ts';
 /** `Last sweep 14 s ago (Partial) · next in 46 s` */
 export function LastSweep() {
   const { status, connection, serverNowMs } = useStatus();
-  // When the next sweep would be is not known of a server that is away.
-  if (status === null || isOutdated(connection)) return null;
+  // When the next sweep would be is not known of a server that is away, nor the last one without our own database.
+  if (status === null || isOutdated(connection) || status.home.state === 'failing') return null;
   const { lastSweep, nextSweepAt, currentSweepId } = status.sweeper;
   return (
     <p className="text-sm text-soft">

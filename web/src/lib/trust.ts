@@ -25,7 +25,8 @@ const AWAY: ReadonlySet<Connection> = new Set<Connection>(['offline', 'not_answe
 export function trust(connection: Connection, status: Status | null, serverNowMs: number): Fact[] {
   const line: Fact = { name: 'connection', ...CONNECTION[connection] };
   if (status === null) return [line];
-  const aged: Fact = { ...line, words: `${line.words} · ${dataAge(status, serverNowMs)}` };
+  const age = dataAge(status, serverNowMs);
+  const aged: Fact = age === null ? line : { ...line, words: `${line.words} · ${age}` };
   if (AWAY.has(connection)) {
     return [
       aged,
@@ -38,14 +39,18 @@ export function trust(connection: Connection, status: Status | null, serverNowMs
 }
 
 /** How old the oldest part of what is shown is: the look at the platform, and the time since it came here. */
-function dataAge({ observedAt }: Status, serverNowMs: number): string {
-  return observedAt === null ? 'never looked' : duration(serverNowMs - Date.parse(observedAt));
+function dataAge({ observedAt, home }: Status, serverNowMs: number): string | null {
+  if (observedAt !== null) return duration(serverNowMs - Date.parse(observedAt));
+  // When it last looked stands in the database that cannot be read.
+  return home.state === 'failing' ? null : 'never looked';
 }
 
-function sweeper({ sweeper: { state, aliveAt } }: Status, serverNowMs: number): Fact {
+function sweeper({ sweeper: { state, aliveAt }, home }: Status, serverNowMs: number): Fact {
   const name = 'sweeper';
   switch (state) {
     case 'on_schedule':
+      // Its signs of life are kept in our own database.
+      if (home.state === 'failing') return { name, words: 'Sweeper unknown', judgement: 'open' };
       return { name, words: 'Sweeper on schedule', judgement: 'good' };
     case 'late':
       return {
