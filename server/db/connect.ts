@@ -1,5 +1,6 @@
-import { DrizzleQueryError } from 'drizzle-orm';
+import { DrizzleQueryError, type SQL } from 'drizzle-orm';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { PgDialect } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 
 /** Statements of one transaction, through drizzle's builder or `execute`. */
@@ -22,6 +23,13 @@ export interface Database {
    * @throws DatabaseFailure when the database is what failed
    */
   transaction<T>(run: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * One statement in a transaction of its own, limited like every other: `begin`, statement and `commit` are sent
+   * together and take one round trip.
+   *
+   * @throws DatabaseFailure when the database is what failed
+   */
+  statement<Row extends pg.QueryResultRow>(statement: SQL): Promise<pg.QueryResult<Row>>;
   /** The user that the connection string names, for sentences about grants. */
   readonly user: string;
   /** `host:port/database`, for sentences and fingerprints; never the password. */
@@ -46,6 +54,8 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** Ends a wait on a server that accepts and then says nothing: its own statement timeout cannot. */
 const SILENCE_MS = 3_000;
 
+const dialect = new PgDialect();
+
 /** Opens no connection by itself: the first transaction does. */
 export function connect(url: string, options: ConnectOptions): Database {
   const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
@@ -56,6 +66,8 @@ export function connect(url: string, options: ConnectOptions): Database {
     query_timeout: statementTimeoutMs + SILENCE_MS,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
+    // What does not depend on an answer is sent without waiting for it, `begin` first of all.
+    pipeline: true,
   });
   pool.on('error', options.onError);
   // Without a listener of its own, a client that breaks while it is checked out ends the process.
@@ -65,31 +77,65 @@ export function connect(url: string, options: ConnectOptions): Database {
   const host = parsed.searchParams.get('host') ?? parsed.hostname;
   const begin = beginStatement(statementTimeoutMs, options.rowSecurityOff ?? false);
 
+  const checkOut = (): Promise<pg.PoolClient> =>
+    pool.connect().catch((error: unknown) => {
+      throw new DatabaseFailure(error);
+    });
+
   return {
     user: decodeURIComponent(parsed.username),
     place: `${host}:${parsed.port || '5432'}${decodeURIComponent(parsed.pathname)}`,
     async transaction(run) {
-      const client = await pool.connect().catch((error: unknown) => {
-        throw new DatabaseFailure(error);
-      });
+      const client = await checkOut();
       let unusable = false;
-      let statement: 'begin' | 'run' | 'commit' = 'begin';
       try {
-        await client.query(begin);
-        statement = 'run';
-        const result = await run(drizzle(client));
-        statement = 'commit';
-        await client.query('commit');
-        return result;
+        // What goes out behind a `begin` that fails is refused by the server: there is no way past the limits.
+        const [begun, ran] = await Promise.allSettled([client.query(begin), run(drizzle(client))]);
+        throwFailureOf(begun);
+        if (ran.status === 'rejected') throw ofDatabase(ran.reason);
+        throwFailureOf(...(await Promise.allSettled([client.query('commit')])));
+        return ran.value;
       } catch (error) {
         unusable = !(await rolledBack(client, error));
-        throw statement !== 'run' || error instanceof DrizzleQueryError ? new DatabaseFailure(error) : error;
+        throw error;
       } finally {
         client.release(unusable);
       }
     },
+    async statement<Row extends pg.QueryResultRow>(statement: SQL) {
+      const { sql, params } = dialect.sqlToQuery(statement);
+      const client = await checkOut();
+      const [begun, ran, committed] = await inOnePacket(client, () =>
+        Promise.allSettled([client.query(begin), client.query<Row>(sql, params), client.query('commit')]),
+      );
+      // A `commit` that was answered has ended the transaction, whatever became of the statement.
+      client.release(committed.status === 'rejected');
+      throwFailureOf(begun, ran, committed);
+      if (ran.status === 'rejected') throw ran.reason;
+      return ran.value;
+    },
     close: () => pool.end(),
   };
+}
+
+/** Each write of its own would wake the server once more. */
+function inOnePacket<T>(client: pg.PoolClient, send: () => T): T {
+  if (!(client instanceof pg.Client)) return send();
+  client.connection.stream.cork();
+  try {
+    return send();
+  } finally {
+    client.connection.stream.uncork();
+  }
+}
+
+function throwFailureOf(...results: readonly PromiseSettledResult<unknown>[]): void {
+  for (const result of results) if (result.status === 'rejected') throw new DatabaseFailure(result.reason);
+}
+
+/** What `run` throws by itself is the caller's; what its statements throw is the database's. */
+function ofDatabase(error: unknown): unknown {
+  return error instanceof DrizzleQueryError ? new DatabaseFailure(error) : error;
 }
 
 /** One round trip: everything that limits a transaction goes with its `begin`. */

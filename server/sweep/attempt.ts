@@ -39,11 +39,11 @@ export interface AttemptDeps extends DryDeps {
   readonly lease: Lease;
   readonly random: () => number;
   readonly intervalMs: number;
-  /** A Stop of this sweep has succeeded: the control plane is up. */
-  readonly stopSucceeded: () => boolean;
+  /** Told of the answer to a Stop as soon as it has come, and judges whose fault a failure was. See tally.ts. */
+  readonly answer: (failure: FailureClass | 'cut' | null) => Fault | null;
 }
 
-type Draft = Omit<Ending, 'fault'> & { readonly called: boolean };
+type Draft = Ending & { readonly called: boolean };
 
 /**
  * One attempt: written first, then recheck, Stop, clear, and finished.
@@ -56,10 +56,9 @@ export async function attemptStop(deps: AttemptDeps, orphan: ClaimedOrphan): Pro
   const attemptId = await deps.store.start(orphan);
   if (attemptId === null) return null;
   const { draft, rechecked } = await recheckAndStop(deps, orphan, attemptId);
-  const { called, ...ended } = draft;
-  const fault = ended.class === null ? null : judgeFault(ended.class, deps.stopSucceeded());
-  await deps.store.finish(attemptId, orphan, { ...ended, fault }, consequenceOf(deps, orphan, draft, fault, rechecked));
-  return { outcome: ended.outcome, class: ended.class, fault, message: ended.message, called };
+  const { called, ...ending } = draft;
+  await deps.store.finish(attemptId, orphan, ending, consequenceOf(deps, orphan, draft, rechecked));
+  return { ...ending, called };
 }
 
 /**
@@ -75,10 +74,9 @@ export async function attemptDry(
   if (deps.told.aborted || deps.clock.monotonicMs() > deps.lastStartMs) return null;
   const judged = await recheckOnce(deps, orphan);
   const draft: Draft = judged.kind === 'ended' ? judged.draft : notCalled('would_stop', null, null);
-  const { called, ...ended } = draft;
-  const fault = ended.class === null ? null : judgeFault(ended.class, false);
-  await deps.store.note(orphan, { ...ended, fault }, nextAttemptMs);
-  return { outcome: ended.outcome, class: ended.class, fault, message: ended.message, called };
+  const { called, ...ending } = draft;
+  await deps.store.note(orphan, ending, nextAttemptMs);
+  return { ...ending, called };
 }
 
 async function mayStart({ clock, lease, lastStartMs, stopper, told }: AttemptDeps): Promise<boolean> {
@@ -140,47 +138,56 @@ function judge(orphan: ClaimedOrphan, rechecked: Rechecked): Judged {
 }
 
 function notCalled(outcome: Outcome, failure: FailureClass | null, message: string | null): Draft {
-  return { outcome, class: failure, httpStatus: null, message, called: false };
+  const fault = failure === null ? null : judgeFault(failure, false);
+  return { outcome, class: failure, fault, httpStatus: null, message, called: false };
 }
 
 async function afterAnswer(deps: AttemptDeps, orphan: ClaimedOrphan, answer: StopAnswer): Promise<Draft> {
-  if (answer.kind === 'failed') {
-    const { class: failureClass, httpStatus, message } = answer;
-    return deps.stopper.wasCut()
-      ? {
-          outcome: 'interrupted',
-          class: null,
-          httpStatus,
-          message: 'The process was told to stop during the Stop.',
-          called: true,
-        }
-      : { outcome: 'failed', class: failureClass, httpStatus, message, called: true };
-  }
   const { httpStatus } = answer;
+  if (answer.kind !== 'failed') {
+    deps.answer(null);
+    return { ...(await clear(deps, orphan, answer.kind)), httpStatus, called: true };
+  }
+  if (deps.stopper.wasCut()) {
+    deps.answer('cut');
+    const message = 'The process was told to stop during the Stop.';
+    return { outcome: 'interrupted', class: null, fault: null, httpStatus, message, called: true };
+  }
+  const { class: failureClass, message } = answer;
+  const fault = deps.answer(failureClass);
+  return { outcome: 'failed', class: failureClass, fault, httpStatus, message, called: true };
+}
+
+async function clear(
+  { platform }: AttemptDeps,
+  orphan: ClaimedOrphan,
+  answer: 'accepted' | 'gone',
+): Promise<Pick<Ending, 'outcome' | 'class' | 'fault' | 'message'>> {
   try {
-    const cleared = await deps.platform.clear(orphan);
-    if (cleared === 'kept') {
-      return { outcome: 'clear_failed', class: 'platform', httpStatus, message: NOT_CLEARED, called: true };
-    }
+    const cleared = await platform.clear(orphan);
+    if (cleared === 'kept') return notCleared(NOT_CLEARED);
     // One that is gone while its workspace lives may be gone because of us.
-    const ours = answer.kind === 'accepted' || orphan.lastOutcome === 'interrupted' || orphan.lateStop;
-    if (answer.kind === 'gone' && !(cleared === 'live' && ours)) {
-      return { outcome: 'already_gone', class: null, httpStatus, message: null, called: true };
+    const ours = answer === 'accepted' || orphan.lastOutcome === 'interrupted' || orphan.lateStop;
+    if (answer === 'gone' && !(cleared === 'live' && ours)) {
+      return { outcome: 'already_gone', class: null, fault: null, message: null };
     }
     const outcome = cleared === 'live' ? 'stopped_live' : 'stopped';
     const message = cleared === 'live' ? 'The workspace was restored while its instance was being stopped.' : null;
-    return { outcome, class: null, httpStatus, message, called: true };
+    return { outcome, class: null, fault: null, message };
   } catch (error) {
     if (!(error instanceof PlatformFault)) throw error;
-    return { outcome: 'clear_failed', class: 'platform', httpStatus, message: error.message, called: true };
+    return notCleared(error.message);
   }
+}
+
+function notCleared(message: string): Pick<Ending, 'outcome' | 'class' | 'fault' | 'message'> {
+  return { outcome: 'clear_failed', class: 'platform', fault: judgeFault('platform', true), message };
 }
 
 function consequenceOf(
   { intervalMs, random }: AttemptDeps,
   orphan: ClaimedOrphan,
-  { outcome, called }: Draft,
-  fault: Fault | null,
+  { outcome, fault, called }: Draft,
   rechecked: Rechecked | null,
 ): Consequence {
   if (outcome === 'interrupted' && !called) return { kind: 'postponed', nextAttemptMs: intervalMs };

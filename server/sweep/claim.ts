@@ -1,5 +1,5 @@
 import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
-import type { Transaction } from '../db/connect.ts';
+import type { Database, Transaction } from '../db/connect.ts';
 import { milliseconds } from '../db/interval.ts';
 import { attempts, orphans } from '../db/schema.ts';
 import { acceptedStop } from './conclude.ts';
@@ -111,25 +111,37 @@ export function attemptOf(orphan: ClaimedOrphan, { tenant, replica, sweepId }: S
   return { tenant, replica, sweepId, orphanId, workspaceId, workspaceName, instanceId };
 }
 
+/**
+ * Writes the attempts of several orphans by one statement. Their rows are locked in the order of their ids, as everybody
+ * does who locks several: in another order two of us would wait for each other.
+ *
+ * @returns for each its attempt's id; null: refused
+ */
 export async function start(
-  tx: Transaction,
+  home: Database,
   by: SweepIdentity,
-  orphan: ClaimedOrphan,
+  claimed: readonly ClaimedOrphan[],
   leased: SQL,
-): Promise<string | null> {
-  const { rows } = await tx.execute<{ id: string }>(sql`
-    with started as (
+): Promise<(string | null)[]> {
+  const { rows } = await home.statement<{ id: string; orphan_id: string }>(sql`
+    with ready as (
+      select id from ${orphans}
+      where id = any(${sql.param(claimed.map(({ orphanId }) => orphanId))}::uuid[])
+        and claimed_by = ${by.sweepId} and claimed_until > now()
+        and resolved_at is null and attempt_id is null and ${leased}
+      order by id for no key update
+    ), started as (
       update ${orphans} set attempt_id = gen_random_uuid(), attempts = attempts + 1,
         first_attempt_at = coalesce(first_attempt_at, now()), last_attempt_at = now()
-      where id = ${orphan.orphanId} and claimed_by = ${by.sweepId} and claimed_until > now()
-        and resolved_at is null and attempt_id is null and ${leased}
-      returning id, tenant, workspace_id, workspace_name, instance_id, attempt_id
+      from ready where orphans.id = ready.id
+      returning orphans.id, tenant, workspace_id, workspace_name, instance_id, attempt_id
     )
     insert into ${attempts}
       (id, tenant, sweep_id, orphan_id, workspace_id, workspace_name, instance_id, request_id, replica)
     select attempt_id, tenant, ${by.sweepId}, id, workspace_id, workspace_name, instance_id, attempt_id::text,
       ${by.replica}
     from started
-    returning id`);
-  return rows[0]?.id ?? null;
+    returning id, orphan_id`);
+  const attemptIds = new Map(rows.map((row) => [row.orphan_id, row.id]));
+  return claimed.map(({ orphanId }) => attemptIds.get(orphanId) ?? null);
 }

@@ -35,7 +35,7 @@ export async function conclude(
     })
     .from(orphans)
     .where(and(sql`${orphans.id} = any(${sql.param([...missing])}::uuid[])`, mayTouch(startedAt)))
-    .for('update');
+    .for('no key update');
   const changes = new Map<string, { conclusion: Conclusion; ids: string[] }>();
   for (const orphan of locked) {
     const conclusion = concludeVanished(orphan, current.get(orphan.workspaceId));

@@ -47,7 +47,10 @@ export function backoffMs(failures: number, intervalMs: number, random: number):
 /** How many Stops a sweep has begun, and what it knows of the control plane by now. */
 export interface Pace {
   readonly begun: number;
+  /** From the writing of the attempt to the answer to its Stop. */
   readonly inFlight: number;
+  /** Answered, and not yet cleared and written down. */
+  readonly finishing: number;
   /** An answer has come that was not the control plane's failure. */
   readonly answered: boolean;
 }
@@ -56,11 +59,13 @@ const SLOW_START = 3;
 
 /**
  * Slow start: until the first answer that is not the control plane's failure at most three Stops are begun, and a
- * failure frees no place; after that the full width.
+ * failure frees no place; after that the full width. An answer frees its place at once: clearing one id and starting the
+ * next overlap. But no more are begun while as many again wait to be written down: a slow database slows the Stops.
  *
  * @returns how many more Stops may begin now
  */
 export function mayBegin(pace: Pace, concurrency: number): number {
+  if (pace.finishing >= concurrency) return 0;
   return pace.answered
     ? concurrency - pace.inFlight
     : Math.min(Math.min(SLOW_START, concurrency) - pace.inFlight, SLOW_START - pace.begun);

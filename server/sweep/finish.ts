@@ -1,5 +1,5 @@
 import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
-import type { Transaction } from '../db/connect.ts';
+import type { Database, Transaction } from '../db/connect.ts';
 import { milliseconds } from '../db/interval.ts';
 import { attempts, orphans, sweeps } from '../db/schema.ts';
 import type { ClaimedOrphan } from './claim.ts';
@@ -23,38 +23,64 @@ export type Consequence =
   | { readonly kind: 'postponed'; readonly nextAttemptMs: number }
   | { readonly kind: 'concluded'; readonly conclusion: Conclusion };
 
+/**
+ * Ends an attempt, where it has no outcome yet, and with it the orphan's claim.
+ *
+ * @returns false: it had been ended without us; then the answer is kept beside its outcome
+ */
 export async function finish(
-  tx: Transaction,
+  home: Database,
   attemptId: string,
   orphan: ClaimedOrphan,
   ending: Ending,
   consequence: Consequence,
   sweepId: string,
 ): Promise<boolean> {
-  const ended = await tx
-    .update(attempts)
-    .set({ finishedAt: sql`now()`, ...ending })
-    .where(and(eq(attempts.id, attemptId), isNull(attempts.outcome)))
-    .returning({ id: attempts.id });
-  if (ended.length === 0) {
-    await tx
-      .update(attempts)
-      .set({ lateAnswer: ending.outcome, lateAnswerAt: sql`now()` })
-      .where(and(eq(attempts.id, attemptId), isNull(attempts.lateAnswer)));
-    if (ending.outcome === 'stopped_live') await shoutLate(tx, orphan.orphanId);
+  const statement = endStatement(attemptId, orphan, ending, effectOf(orphan, ending, consequence, sweepId));
+  if (consequence.kind !== 'concluded') {
+    if (wasEnded(await home.statement<Ended>(statement))) return true;
+    await home.transaction((tx) => answerLate(tx, attemptId, orphan, ending));
     return false;
   }
+  return home.transaction(async (tx) => {
+    const ended = wasEnded(await tx.execute<Ended>(statement));
+    if (ended) await applyConclusion(tx, [orphan.orphanId], consequence.conclusion);
+    else await answerLate(tx, attemptId, orphan, ending);
+    return ended;
+  });
+}
+
+interface Ended extends Record<string, unknown> {
+  readonly ended: boolean;
+}
+
+function wasEnded({ rows }: { readonly rows: readonly Ended[] }): boolean {
+  return rows[0]?.ended === true;
+}
+
+/** By hand: this is written for every orphan of a sweep, and the builder takes longer to write it than to have it run. */
+function endStatement(attemptId: string, { orphanId }: ClaimedOrphan, ending: Ending, effect: readonly SQL[]): SQL {
+  const { outcome, class: failureClass, fault, httpStatus, message } = ending;
+  const free = sql`attempt_id = null, claimed_by = null, claimed_until = null`;
+  return sql`
+    with ended as (
+      update ${attempts} set finished_at = now(), outcome = ${outcome}, class = ${failureClass}, fault = ${fault},
+        http_status = ${httpStatus}, message = ${message}
+      where id = ${attemptId} and outcome is null
+      returning id
+    ), freed as (
+      update ${orphans} set ${sql.join([free, ...effect], sql`, `)}
+      from ended where orphans.id = ${orphanId} and orphans.attempt_id = ended.id and orphans.resolved_at is null
+    )
+    select exists (select 1 from ended) as ended`;
+}
+
+async function answerLate(tx: Transaction, attemptId: string, orphan: ClaimedOrphan, ending: Ending): Promise<void> {
   await tx
-    .update(orphans)
-    .set({
-      attemptId: null,
-      claimedBy: null,
-      claimedUntil: null,
-      ...effectOf(orphan, ending, consequence, sweepId),
-    })
-    .where(and(eq(orphans.id, orphan.orphanId), eq(orphans.attemptId, attemptId), isNull(orphans.resolvedAt)));
-  if (consequence.kind === 'concluded') await applyConclusion(tx, [orphan.orphanId], consequence.conclusion);
-  return true;
+    .update(attempts)
+    .set({ lateAnswer: ending.outcome, lateAnswerAt: sql`now()` })
+    .where(and(eq(attempts.id, attemptId), isNull(attempts.lateAnswer)));
+  if (ending.outcome === 'stopped_live') await shoutLate(tx, orphan.orphanId);
 }
 
 /** That a Stop hit a live workspace is heard even when the orphan has been ended, or filed away, without that answer. */
@@ -65,52 +91,46 @@ async function shoutLate(tx: Transaction, orphanId: string): Promise<void> {
     .where(and(eq(orphans.id, orphanId), sql`(${orphans.resolvedAt} is null or ${orphans.resolution} = 'restored')`));
 }
 
-function effectOf(orphan: ClaimedOrphan, ending: Ending, consequence: Consequence, sweepId: string) {
+function effectOf(orphan: ClaimedOrphan, ending: Ending, consequence: Consequence, sweepId: string): SQL[] {
   switch (consequence.kind) {
     case 'settled':
-      return { ...lastOf(orphan, ending), ...settled(consequence.settlement, sweepId) };
+      return [...lastOf(orphan, ending), ...settled(consequence.settlement, sweepId)];
     case 'concluded':
       return lastOf(orphan, ending);
     case 'postponed':
-      return { nextAttemptAt: afterStart(sweepId, consequence.nextAttemptMs) };
+      return [sql`next_attempt_at = ${afterStart(sweepId, consequence.nextAttemptMs)}`];
   }
 }
 
 /** A recheck that found another row says nothing about a Stop whose end is unknown: `interrupted` outlives it. */
-function lastOf(orphan: ClaimedOrphan, ending: Ending) {
-  if (ending.outcome === 'superseded' && orphan.lastOutcome === 'interrupted') return {};
-  if (ending.message === null) return { lastOutcome: ending.outcome };
-  const pattern = messagePattern(ending.message);
-  return {
-    lastOutcome: ending.outcome,
-    lastClass: ending.class,
-    lastFault: ending.fault,
-    lastMessage: ending.message,
-    lastPattern: pattern,
-    lastHttpStatus: ending.httpStatus,
-    lastErrorAt: sql`now()`,
-    causeSince: causeSince(ending, pattern),
-  };
+function lastOf(orphan: ClaimedOrphan, ending: Ending): SQL[] {
+  const { outcome, class: failureClass, fault, message, httpStatus } = ending;
+  if (outcome === 'superseded' && orphan.lastOutcome === 'interrupted') return [];
+  const last = sql`last_outcome = ${outcome}`;
+  if (message === null) return [last];
+  const pattern = messagePattern(message);
+  return [
+    last,
+    sql`last_class = ${failureClass}, last_fault = ${fault}, last_message = ${message}, last_pattern = ${pattern},
+      last_http_status = ${httpStatus}, last_error_at = now(), cause_since = ${causeSince(ending, pattern)}`,
+  ];
 }
 
 /** As it was where it failed in the same way the last time: a cause is as old as its first failure, not its last. */
-function causeSince({ outcome, class: failure, httpStatus }: Ending, pattern: string): SQL {
-  const same = and(
-    sql`${orphans.lastOutcome} = ${outcome}`,
-    sql`${orphans.lastClass} is not distinct from ${failure}::sweeper.failure_class`,
-    sql`${orphans.lastHttpStatus} is not distinct from ${httpStatus}::integer`,
-    sql`${orphans.lastPattern} is not distinct from ${pattern}::text`,
-  );
-  return sql`case when ${same} then coalesce(${orphans.causeSince}, now()) else now() end`;
+function causeSince({ outcome, class: failureClass, httpStatus }: Ending, pattern: string): SQL {
+  return sql`case
+    when last_outcome = ${outcome} and last_class is not distinct from ${failureClass}::sweeper.failure_class
+      and last_http_status is not distinct from ${httpStatus}::integer and last_pattern = ${pattern}
+    then coalesce(cause_since, now()) else now() end`;
 }
 
-function settled({ resolution, failures, nextAttemptMs, stuck }: Settlement, sweepId: string) {
-  return {
-    failures,
-    ...(resolution === null ? {} : { resolution, resolvedAt: sql`now()` }),
-    ...(nextAttemptMs === null ? {} : { nextAttemptAt: afterStart(sweepId, nextAttemptMs) }),
-    ...(stuck === 'as_it_was' ? {} : { stuckAt: stuckAt(stuck) }),
-  };
+function settled({ resolution, failures, nextAttemptMs, stuck }: Settlement, sweepId: string): SQL[] {
+  return [
+    sql`failures = ${failures}`,
+    ...(resolution === null ? [] : [sql`resolution = ${resolution}, resolved_at = now()`]),
+    ...(nextAttemptMs === null ? [] : [sql`next_attempt_at = ${afterStart(sweepId, nextAttemptMs)}`]),
+    ...(stuck === 'as_it_was' ? [] : [sql`stuck_at = ${stuckAt(stuck)}`]),
+  ];
 }
 
 function stuckAt(stuck: 'now' | 'after_a_while'): SQL {

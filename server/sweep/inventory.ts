@@ -56,18 +56,18 @@ interface ComparedRow extends Record<string, unknown> {
 
 export function createInventory(home: Database, tenant: string, intervalMs: number): Inventory {
   return {
-    begin: () =>
-      home.transaction(async (tx) => {
-        const { rows } = await tx.execute<{ now: string }>(sql`select clock_timestamp()::text as now`);
-        return rows[0]?.now ?? '';
-      }),
+    async begin() {
+      const { rows } = await home.statement<{ now: string }>(sql`select clock_timestamp()::text as now`);
+      return rows[0]?.now ?? '';
+    },
 
-    compare: (rows) => home.transaction((tx) => compare(tx, tenant, rows)),
+    compare: (rows) => compare(home, tenant, rows),
 
     apply: (look) =>
       home.transaction(async (tx) => {
         if (!(await isNewest(tx, tenant, look.startedAt))) return false;
         await endExpired(tx, tenant, intervalMs);
+        await lockInOrder(tx, look);
         await reopen(tx, tenant, look);
         await insert(tx, tenant, look);
         await relist(tx, look);
@@ -109,8 +109,8 @@ function seen(rows: readonly LeakedRow[]): SQL {
 }
 
 /** One pass over both sides that returns only what differs, so that a quiet look writes nothing. */
-async function compare(tx: Transaction, tenant: string, rows: readonly LeakedRow[]): Promise<Differences> {
-  const found = await tx.execute<ComparedRow>(sql`
+async function compare(home: Database, tenant: string, rows: readonly LeakedRow[]): Promise<Differences> {
+  const found = await home.statement<ComparedRow>(sql`
     select known.id as orphan_id, coalesce(seen.workspace_id, known.workspace_id) as workspace_id,
       seen.workspace_name, coalesce(seen.instance_id, known.instance_id) as instance_id, seen.updated_at,
       seen.workspace_id is not null as listed
@@ -169,6 +169,15 @@ async function endExpired(tx: Transaction, tenant: string, intervalMs: number): 
       stuckAt: sql`coalesce(${orphans.stuckAt}, now() + ${milliseconds(STUCK_AFTER_MS)})`,
     })
     .where(and(eq(orphans.tenant, tenant), expired));
+}
+
+/** Like a sweep that starts several: in another order two of us would wait for each other. */
+async function lockInOrder(tx: Transaction, { startedAt, differences: { changed, missing } }: Look): Promise<void> {
+  const ids = [...changed, ...missing].map(({ orphanId }) => orphanId);
+  if (ids.length === 0) return;
+  await tx.execute(sql`
+    select from ${orphans} where id = any(${sql.param(ids)}::uuid[]) and ${mayTouch(startedAt)}
+    order by id for no key update`);
 }
 
 /** Seen again after it was resolved by others: the same orphan, with its failures and its first seen. */

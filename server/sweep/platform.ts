@@ -89,9 +89,12 @@ export function createPlatform(database: Database, names: PlatformTable): Platfo
     }
   };
 
-  const rowsOf = async (tx: Transaction, which: SQL) => {
-    const { rows } = await tx.execute<ReadRow>(which);
-    return rows;
+  const askOne = async <Row extends Record<string, unknown>>(statement: SQL) => {
+    try {
+      return await database.statement<Row>(statement);
+    } catch (error) {
+      throw platformFault(error, { table: names, user: database.user, place: database.place });
+    }
   };
 
   const ownRows = (workspaceIds: readonly string[]) =>
@@ -103,39 +106,38 @@ export function createPlatform(database: Database, names: PlatformTable): Platfo
       where id = ${workspaceId} and status = 'removed' and instance_id = ${instanceId}`;
 
   return {
-    look: () =>
-      ask(async (tx) => {
-        const { rows } = await tx.execute<WrittenRow>(
-          sql`select id::text as id, name::text as name, instance_id::text as instance_id, ${updatedAt} as updated_at
-            from ${table} where ${leaked}`,
-        );
-        return rows.map((row) => ({
-          workspaceId: row.id,
-          workspaceName: row.name,
-          instanceId: row.instance_id,
-          updatedAt: inUtc(row.updated_at),
-        }));
-      }),
+    async look() {
+      const { rows } = await askOne<WrittenRow>(
+        sql`select id::text as id, name::text as name, instance_id::text as instance_id, ${updatedAt} as updated_at
+          from ${table} where ${leaked}`,
+      );
+      return rows.map((row) => ({
+        workspaceId: row.id,
+        workspaceName: row.name,
+        instanceId: row.instance_id,
+        updatedAt: inUtc(row.updated_at),
+      }));
+    },
 
-    read: (workspaceIds) =>
-      ask(async (tx) => new Map((await rowsOf(tx, ownRows(workspaceIds))).map((row) => [row.id, currentRow(row)]))),
+    async read(workspaceIds) {
+      const { rows } = await askOne<ReadRow>(ownRows(workspaceIds));
+      return new Map(rows.map((row) => [row.id, currentRow(row)]));
+    },
 
-    recheck: (targets) =>
-      ask(async (tx) => {
-        const instanceIds = targets.map((target) => target.instanceId);
-        const rows = await rowsOf(
-          tx,
-          sql`${ownRows(targets.map((target) => target.workspaceId))}
-            union all
-            select 'live', id::text, name::text, false, instance_id::text from ${table}
-            where instance_id = any(${textArray(instanceIds)}) and ${live}`,
-        );
-        const own = rows.filter((row) => row.side === 'own');
-        return {
-          own: new Map(own.map((row) => [row.id, currentRow(row)])),
-          live: new Map(rows.filter((row) => row.side === 'live').map((row) => [row.instance_id ?? '', liveRow(row)])),
-        };
-      }),
+    async recheck(targets) {
+      const instanceIds = targets.map((target) => target.instanceId);
+      const { rows } = await askOne<ReadRow>(
+        sql`${ownRows(targets.map((target) => target.workspaceId))}
+          union all
+          select 'live', id::text, name::text, false, instance_id::text from ${table}
+          where instance_id = any(${textArray(instanceIds)}) and ${live}`,
+      );
+      const own = rows.filter((row) => row.side === 'own');
+      return {
+        own: new Map(own.map((row) => [row.id, currentRow(row)])),
+        live: new Map(rows.filter((row) => row.side === 'live').map((row) => [row.instance_id ?? '', liveRow(row)])),
+      };
+    },
 
     mayClear: (target) =>
       ask(async (tx) => {
@@ -147,15 +149,15 @@ export function createPlatform(database: Database, names: PlatformTable): Platfo
         await tx.execute(sql`explain ${clearing(target)}`);
       }),
 
-    clear: (target) =>
-      ask(async (tx) => {
-        const { rowCount } = await tx.execute(clearing(target));
-        if (rowCount !== 0) return 'cleared';
-        // A second statement, so that it sees what the update waited for.
-        const [row] = await rowsOf(tx, ownRows([target.workspaceId]));
-        if (row?.instance_id !== target.instanceId) return 'other';
-        return row.removed ? 'kept' : 'live';
-      }),
+    async clear(target) {
+      const { rowCount } = await askOne(clearing(target));
+      if (rowCount !== 0) return 'cleared';
+      // A second statement, so that it sees what the update waited for.
+      const { rows } = await askOne<ReadRow>(ownRows([target.workspaceId]));
+      const [row] = rows;
+      if (row?.instance_id !== target.instanceId) return 'other';
+      return row.removed ? 'kept' : 'live';
+    },
   };
 }
 

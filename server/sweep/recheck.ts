@@ -18,6 +18,9 @@ const REUSE_MS = 1_000;
 const REUSE_FACTOR = 10;
 /** How many of those that come next are asked about together. */
 const LOOKAHEAD = 200;
+/** And how many where the last answer was so cheap that it is soon too old: hardly more than start together. */
+const SHORT_LOOKAHEAD = 20;
+const CHEAP_MS = 10;
 
 interface Query {
   readonly askedMs: number;
@@ -31,17 +34,20 @@ interface Query {
  * several Stops. So the answer is also used for those that come next, while it is young: the cheaper the query, the
  * younger.
  *
- * @param upcoming those that will be asked about next, in order
+ * @param claimed those that will be asked about, in about this order
  */
-export function createRechecker(clock: Clock, platform: Platform, upcoming: () => readonly Target[]) {
+export function createRechecker(clock: Clock, platform: Platform, claimed: readonly Target[]) {
+  const ahead = new Map(claimed.map((target) => [keyOf(target), target]));
   let waiting: Target[] = [];
-  let next: Promise<Query> | null = null;
+  let joined: Promise<Query> | null = null;
   let latest: Query | null = null;
 
   const send = (): Query => {
-    const targets = [...waiting, ...upcoming().slice(0, LOOKAHEAD)];
+    const cheap = latest !== null && latest.tookMs !== null && latest.tookMs < CHEAP_MS;
+    const next = [...ahead.values()].slice(0, cheap ? SHORT_LOOKAHEAD : LOOKAHEAD);
+    const targets = [...waiting, ...next];
     waiting = [];
-    next = null;
+    joined = null;
     const askedMs = clock.monotonicMs();
     const query: Query = {
       askedMs,
@@ -68,12 +74,14 @@ export function createRechecker(clock: Clock, platform: Platform, upcoming: () =
   /** Those that ask in the same turn of the event loop are asked about together. */
   const join = (target: Target): Promise<Query> => {
     waiting.push(target);
-    next ??= Promise.resolve().then(send);
-    return next;
+    joined ??= Promise.resolve().then(send);
+    return joined;
   };
 
   return async (target: Target): Promise<Rechecked> => {
-    const query = latest?.covered.has(keyOf(target)) && isYoung(latest) ? latest : await join(target);
+    const key = keyOf(target);
+    ahead.delete(key);
+    const query = latest?.covered.has(key) && isYoung(latest) ? latest : await join(target);
     const { own, live } = await query.answer;
     return { askedMs: query.askedMs, row: own.get(target.workspaceId), live: live.get(target.instanceId) };
   };

@@ -5,6 +5,7 @@ import { attempts, orphans, sweeps, tenants } from '../db/schema.ts';
 import { attemptOf, type ClaimedOrphan, type ClaimRequest, claim, due, type SweepIdentity, start } from './claim.ts';
 import { afterStart, type Consequence, type Ending, finish } from './finish.ts';
 import type { Outcome, SweepResult } from './outcome.ts';
+import { together } from './together.ts';
 
 export interface SweepEnd {
   readonly result: SweepResult;
@@ -23,7 +24,10 @@ export interface SweepStore {
   claim(request: ClaimRequest): Promise<ClaimedOrphan[]>;
   /** Whether a claim would find anything. */
   anyDue(request: ClaimRequest): Promise<boolean>;
-  /** Writes the attempt, before its Stop, in one statement. Null: refused, the orphan is not ours to stop now. */
+  /**
+   * Writes the attempt, before its Stop; those that are asked for together, in one statement. Null: refused, the orphan
+   * is not ours to stop now.
+   */
   start(orphan: ClaimedOrphan): Promise<string | null>;
   /** Ends an attempt. False: it had been ended without us; then the answer is kept beside its outcome. */
   finish(attemptId: string, orphan: ClaimedOrphan, ending: Ending, consequence: Consequence): Promise<boolean>;
@@ -41,20 +45,22 @@ export function createSweepStore(home: Database, { tenant, replica, sweepId }: S
       and ${tenants.leaseSweepId} = ${sweepId} and ${tenants.leaseUntil} > now())`;
 
   return {
-    renew: (ttlMs) =>
-      home.transaction(async (tx) => {
-        const { rows } = await tx.execute<{ held: boolean }>(sql`
-          with lease as (
-            update ${tenants} set lease_until = now() + ${milliseconds(ttlMs)}, alive_at = now()
-            where tenant = ${tenant} and lease_holder = ${replica} and lease_sweep_id = ${sweepId}
-            returning 1
-          ), claims as (
-            update ${orphans} set claimed_until = now() + ${milliseconds(ttlMs)}
-            where claimed_by = ${sweepId} and exists (select 1 from lease)
-          )
-          select exists (select 1 from lease) as held`);
-        return rows[0]?.held === true;
-      }),
+    async renew(ttlMs) {
+      const { rows } = await home.statement<{ held: boolean }>(sql`
+        with lease as (
+          update ${tenants} set lease_until = now() + ${milliseconds(ttlMs)}, alive_at = now()
+          where tenant = ${tenant} and lease_holder = ${replica} and lease_sweep_id = ${sweepId}
+          returning 1
+        ), claimed as (
+          select id from ${orphans} where claimed_by = ${sweepId} and exists (select 1 from lease)
+          order by id for no key update
+        ), claims as (
+          update ${orphans} set claimed_until = now() + ${milliseconds(ttlMs)}
+          from claimed where orphans.id = claimed.id
+        )
+        select exists (select 1 from lease) as held`);
+      return rows[0]?.held === true;
+    },
 
     claim: (request) =>
       home.transaction(async (tx) => {
@@ -69,10 +75,9 @@ export function createSweepStore(home: Database, { tenant, replica, sweepId }: S
         return found.length > 0;
       }),
 
-    start: (orphan) => home.transaction((tx) => start(tx, { tenant, replica, sweepId }, orphan, leased)),
+    start: together((claimed) => start(home, { tenant, replica, sweepId }, claimed, leased)),
 
-    finish: (attemptId, orphan, ending, consequence) =>
-      home.transaction((tx) => finish(tx, attemptId, orphan, ending, consequence, sweepId)),
+    finish: (attemptId, orphan, ending, consequence) => finish(home, attemptId, orphan, ending, consequence, sweepId),
 
     note: (orphan, ending, nextAttemptMs) =>
       home.transaction(async (tx) => {

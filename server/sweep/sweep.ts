@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { BaseLogger } from 'pino';
 import type { Backend } from '../backends/backend.ts';
 import { type AttemptDeps, type AttemptEnd, attemptDry, attemptStop, type DryDeps } from './attempt.ts';
@@ -149,55 +150,56 @@ interface Pass {
 /** Attempts them in order: slow start, then as many at once as allowed, until none is left or something says no. */
 async function attemptAll(deps: SweepDeps, of: Pass, claimed: readonly ClaimedOrphan[]): Promise<SweepEnd> {
   const { settings, clock, log } = deps;
+  const { dryRun } = of.order;
   const queue = [...claimed];
   const tally = createTally();
   const cut = new AbortController();
-  const attempt = prepare(deps, of, { queue, cut: cut.signal, stopSucceeded: () => tally.succeeded });
+  // Every Stop listens, and a width above ten is nothing to be warned of.
+  setMaxListeners(0, cut.signal);
+  const attempt = prepare(deps, of, claimed, { cut: cut.signal, answer: tally.answer });
   const lastAnswers = (): void => {
     void clock.delay(LAST_ANSWERS_MS, cut.signal).then(() => cut.abort());
   };
   of.told.addEventListener('abort', lastAnswers);
-  const inFlight = new Set<Promise<void>>();
+  const attempts: Promise<void>[] = [];
   try {
     while (queue.length > 0 && !of.told.aborted && tally.reasonToEnd === null) {
-      const pace = { begun: tally.begun, inFlight: inFlight.size, answered: of.order.dryRun || tally.answered };
-      if (mayBegin(pace, settings.concurrency) > 0) {
+      const pace = tally.pace();
+      if (mayBegin({ ...pace, answered: dryRun || pace.answered }, settings.concurrency) > 0) {
         const orphan = queue.shift();
         if (orphan === undefined) break;
         tally.begin();
-        const one: Promise<void> = attempt(orphan)
-          .then((end) => {
-            tally.end(end);
-            if (end !== null) logEnd(log, orphan, end);
-          }, tally.fail)
-          .finally(() => inFlight.delete(one));
-        inFlight.add(one);
-      } else if (inFlight.size > 0) await Promise.race(inFlight);
+        const ended = (end: AttemptEnd | null): void => {
+          tally.end(end);
+          if (end !== null) logEnd(log, orphan, end);
+        };
+        attempts.push(attempt(orphan).then(ended, tally.fail));
+      } else if (pace.inFlight + pace.finishing > 0) await tally.change();
       else break;
     }
-    await Promise.all(inFlight);
+    await Promise.all(attempts);
   } finally {
     of.told.removeEventListener('abort', lastAnswers);
     cut.abort();
   }
-  return tally.sum(claimed.length, of.order.dryRun, of.told.aborted);
+  return tally.sum(claimed.length, dryRun, of.told.aborted);
 }
 
 function prepare(
   deps: SweepDeps,
   { order, lease, told, beganMs }: Pass,
-  live: { queue: readonly ClaimedOrphan[]; cut: AbortSignal; stopSucceeded: () => boolean },
+  claimed: readonly ClaimedOrphan[],
+  live: { readonly cut: AbortSignal } & Pick<AttemptDeps, 'answer'>,
 ): (orphan: ClaimedOrphan) => Promise<AttemptEnd | null> {
   const { clock, store, platform, backend, random, settings } = deps;
   const { intervalMs, stopTimeoutMs, deadlineMs } = settings;
-  const recheck = createRechecker(clock, platform, () => live.queue);
+  const recheck = createRechecker(clock, platform, claimed);
   const dry: DryDeps = { clock, store, recheck, lastStartMs: beganMs + deadlineMs - stopTimeoutMs, told };
   // Asked for by a person, a dry run moves nothing; under SWEEP_DRY_RUN all get shown in turn.
   if (order.dryRun) return (orphan) => attemptDry(dry, orphan, order.trigger === 'manual' ? null : intervalMs);
   if (backend === null) throw new TypeError('a sweep without a backend is disabled, and says so');
   const stopper = createStopper(backend, clock, stopTimeoutMs, live.cut);
-  const { stopSucceeded } = live;
-  const stopping: AttemptDeps = { ...dry, platform, lease, random, intervalMs, stopper, stopSucceeded };
+  const stopping: AttemptDeps = { ...dry, platform, lease, random, intervalMs, stopper, answer: live.answer };
   return (orphan) => attemptStop(stopping, orphan);
 }
 

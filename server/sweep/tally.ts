@@ -1,6 +1,6 @@
 import type { AttemptEnd } from './attempt.ts';
-import { sweepResult } from './decide.ts';
-import type { Outcome } from './outcome.ts';
+import { judgeFault, type Pace, sweepResult } from './decide.ts';
+import type { FailureClass, Fault, Outcome } from './outcome.ts';
 import type { SweepEnd } from './store.ts';
 
 /** So many attempts in a row that fail for the platform's database end a sweep: nobody's fault, and nothing to gain. */
@@ -10,7 +10,10 @@ const NONE_STARTED = 'None of the due orphans could be started: the deadline or 
 /** What a sweep has seen so far, and what it makes of it. */
 export function createTally() {
   const counts: Partial<Record<Outcome, number>> = {};
+  let changed = (): void => undefined;
   let begun = 0;
+  let inFlight = 0;
+  let finishing = 0;
   let answered = false;
   let succeeded = false;
   let platformFailures = 0;
@@ -24,36 +27,56 @@ export function createTally() {
     lastMessage = end.message ?? lastMessage;
     platformFailures = end.class === 'platform' ? platformFailures + 1 : 0;
     if (platformFailures >= PLATFORM_FAILURES) reasonToEnd ??= end.message;
-    // One that sent nothing gives its place back.
-    if (!end.called) begun -= 1;
-    else if (end.fault === 'control_plane') controlPlaneFailures += 1;
-    else if (end.outcome !== 'interrupted') answered = true;
-    if (end.called && (end.outcome === 'clear_failed' || STOPPED.has(end.outcome))) succeeded = true;
+  };
+
+  /** One that sent nothing gives its place back. */
+  const leave = (called: boolean): void => {
+    if (called) finishing -= 1;
+    else {
+      begun -= 1;
+      inFlight -= 1;
+    }
   };
 
   return {
-    get begun() {
-      return begun;
-    },
-    get answered() {
-      return answered;
-    },
-    get succeeded() {
-      return succeeded;
-    },
+    pace: (): Pace => ({ begun, inFlight, finishing, answered }),
+    /** Resolves when a place has become free, or an attempt has ended. */
+    change: (): Promise<void> =>
+      new Promise((resolve) => {
+        changed = resolve;
+      }),
     get reasonToEnd() {
       return broken.length > 0 ? 'broken' : reasonToEnd;
     },
     begin: () => {
       begun += 1;
+      inFlight += 1;
+    },
+    /**
+     * A Stop has been answered: its place is free, and whose fault a failure was is judged now.
+     *
+     * @param failure null: it has succeeded; `cut`: given up because the process is going down
+     */
+    answer: (failure: FailureClass | 'cut' | null): Fault | null => {
+      inFlight -= 1;
+      finishing += 1;
+      if (failure === 'cut') return null;
+      const fault = failure === null ? null : judgeFault(failure, succeeded);
+      if (fault === 'control_plane') controlPlaneFailures += 1;
+      else answered = true;
+      if (failure === null) succeeded = true;
+      changed();
+      return fault;
     },
     end: (end: AttemptEnd | null) => {
-      if (end === null) begun -= 1;
-      else note(end);
+      leave(end?.called ?? false);
+      if (end !== null) note(end);
+      changed();
     },
     /** The home database failed: what is in flight ends, then the sweep throws. */
     fail: (error: unknown) => {
       broken.push(error);
+      changed();
     },
     sum: (claimed: number, dryRun: boolean, told: boolean): SweepEnd => {
       if (broken.length > 0) throw broken[0];
@@ -67,5 +90,3 @@ export function createTally() {
     },
   };
 }
-
-const STOPPED: ReadonlySet<Outcome> = new Set<Outcome>(['stopped', 'already_gone', 'stopped_live']);

@@ -27,6 +27,7 @@ const STATEMENTS = ['test/integration/platform-statements.test.ts'];
 const OBSERVE = ['test/integration/observe-races', 'test/integration/vanished-rows'];
 const ORDER = ['test/integration/sweep-order-and-limits.test.ts'];
 const FAULTS = ['test/integration/platform-faults.test.ts'];
+const SLOW_START = ['test/integration/sweep-slow-start.test.ts'];
 const MANUAL = ['test/integration/dry-run-and-manual.test.ts', 'test/integration/manual-sweeps.test.ts'];
 
 export const EDITS: readonly Edit[] = [
@@ -242,7 +243,7 @@ export const EDITS: readonly Edit[] = [
   {
     claim: 'the id is cleared',
     file: ATTEMPT,
-    find: 'const cleared = await deps.platform.clear(orphan);',
+    find: 'const cleared = await platform.clear(orphan);',
     replace: "const cleared = 'cleared' as 'cleared' | 'live';",
     tests: ['test/integration/published-sweeper.test.ts'],
   },
@@ -270,8 +271,8 @@ export const EDITS: readonly Edit[] = [
   {
     claim: 'an outcome is never replaced',
     file: FINISH,
-    find: '.where(and(eq(attempts.id, attemptId), isNull(attempts.outcome)))',
-    replace: '.where(eq(attempts.id, attemptId))',
+    find: 'where id = ${attemptId} and outcome is null',
+    replace: 'where id = ${attemptId}',
     tests: [CLAIM],
   },
   {
@@ -287,6 +288,34 @@ export const EDITS: readonly Edit[] = [
     find: 'const SLOW_START = 3;',
     replace: 'const SLOW_START = 4;',
     tests: ['test/unit/decide.test.ts'],
+  },
+  {
+    claim: 'Stops in flight never exceed the width',
+    file: 'server/sweep/decide.ts',
+    find: '? concurrency - pace.inFlight',
+    replace: '? concurrency + 1 - pace.inFlight',
+    tests: SLOW_START,
+  },
+  {
+    claim: 'an answer frees one place, its own',
+    file: 'server/sweep/tally.ts',
+    find: '      inFlight -= 1;\n      finishing += 1;',
+    replace: '      inFlight -= 2;\n      finishing += 1;',
+    tests: SLOW_START,
+  },
+  {
+    claim: 'a database that is slow slows the Stops',
+    file: 'server/sweep/decide.ts',
+    find: '  if (pace.finishing >= concurrency) return 0;\n',
+    replace: '',
+    tests: ['test/unit/decide.test.ts'],
+  },
+  {
+    claim: 'attempts that are started together are locked in the order of their ids',
+    file: CLAIM_SOURCE,
+    find: '      order by id for no key update\n',
+    replace: '      for no key update\n',
+    tests: ['test/integration/lock-order.test.ts'],
   },
   {
     claim: 'a sweep asks for the permission to clear first',

@@ -38,15 +38,62 @@ describe('the end of a sweep', () => {
     ]);
     await world.close();
   });
-
-  const waiting = (world: World, count: number) =>
-    until(
-      async () => {
-        const { rows } = await world.home.query<{ n: number }>(
-          `select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-        );
-        return rows[0]?.n === count;
-      },
-      { what: `${count} transactions that wait for a lock` },
-    );
 });
+
+describe('attempts that are started together', () => {
+  it('and a look at the same moment do not wait for each other in a circle', async () => {
+    const world = await createWorld();
+    const leaked = await world.leakMany(3);
+    await world.observe();
+    // The rows lie in the table, and are found there, in the opposite order of their ids.
+    for (const statement of [
+      `update sweeper.orphans set id = ('00000000-0000-4000-8000-' || lpad((9 - n)::text, 12, '0'))::uuid
+       from (select id as old, row_number() over (order by orphaned_at) as n from sweeper.orphans) as numbered
+       where id = old`,
+      'create index as_they_leaked on sweeper.orphans (orphaned_at)',
+      'cluster sweeper.orphans using as_they_leaked',
+      'analyze sweeper.orphans',
+    ]) {
+      await world.home.query(statement);
+    }
+    const blocker = await world.home.pool.connect();
+    let looking: Promise<void> | undefined;
+    try {
+      const sweeping = world.sweep({
+        wrapStore: (store) => ({
+          ...store,
+          async claim(request) {
+            const claimed = await store.claim(request);
+            for (const { id } of leaked) await world.platform.restore(id);
+            await blocker.query('begin');
+            await blocker.query('select from sweeper.orphans order by id limit 1 for update');
+            looking = world.observe();
+            await waiting(world, 1);
+            return claimed;
+          },
+        }),
+      });
+      await waiting(world, 2);
+      await blocker.query('commit');
+      expect((await sweeping)?.end).toMatchObject({ result: 'skipped', deferred: 3 });
+      await looking;
+    } finally {
+      blocker.release();
+    }
+    expect((await world.orphans()).map((orphan) => orphan.resolution)).toEqual(['restored', 'restored', 'restored']);
+    expect(await world.attempts()).toEqual([]);
+    await world.close();
+  });
+});
+
+function waiting(world: World, count: number) {
+  return until(
+    async () => {
+      const { rows } = await world.home.query<{ n: number }>(
+        `select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return rows[0]?.n === count;
+    },
+    { what: `${count} transactions that wait for a lock` },
+  );
+}

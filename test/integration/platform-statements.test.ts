@@ -1,4 +1,5 @@
 import { drizzle } from 'drizzle-orm/node-postgres';
+import { PgDialect } from 'drizzle-orm/pg-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../../server/db/connect.ts';
 import { createPlatform, type Platform } from '../../server/sweep/platform.ts';
@@ -41,6 +42,11 @@ describe('what the platform is asked', () => {
       user: 'test',
       place: 'test',
       transaction: (run) => run(drizzle(database.pool, { logger })),
+      statement(statement) {
+        const { sql, params } = new PgDialect().sqlToQuery(statement);
+        logger.logQuery(sql);
+        return database.query(sql, params);
+      },
       close: async () => {},
     };
     platform = createPlatform(logged, { schema: 'public', name: 'workspaces' });

@@ -29,6 +29,9 @@ describe('a process that is killed in the middle of a sweep', () => {
     const { leaked, hung, untouched } = await leakWithHanging(40, 10);
     const first = await startProgram(settingsFor(world));
     await hangs(10);
+    await until(async () => (await world.attempts()).filter((one) => one.outcome === 'stopped').length === 3, {
+      what: 'what was answered to be written down',
+    });
     first.signal('SIGKILL');
     expect((await first.exited).signal).toBe('SIGKILL');
     world.controlPlane.heal();

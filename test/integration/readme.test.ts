@@ -33,10 +33,19 @@ describe('the README', () => {
 
   it('has no command but those that are run: here, or word for word by the CI', async () => {
     const commands = lines.filter((line) => !line.startsWith('export '));
-    const run = ['npm ci', 'npm run demo', 'npm start', 'npm run platform:index -- --print', 'npm test'];
+    const run = [
+      'npm ci',
+      'npm run demo',
+      'npm start',
+      'npm run platform:index -- --print',
+      'npm run bench',
+      'npm test',
+    ];
     expect(commands).toEqual(run);
     const ci = await readFile(new URL('.ci/run', ROOT), 'utf8');
-    for (const command of ['npm ci', 'npm run demo', 'npm start', 'npm test']) expect(ci).toContain(command);
+    for (const command of ['npm ci', 'npm run demo', 'npm start', 'npm run bench', 'npm test']) {
+      expect(ci).toContain(command);
+    }
   });
 
   it('exports no setting that does not exist, and lists every setting', () => {

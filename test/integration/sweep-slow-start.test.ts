@@ -121,6 +121,38 @@ describe('slow start (promise 5: no storms)', () => {
     }
   });
 
+  it('an answer frees its place before its id is cleared, and Stops in flight never exceed the width', async () => {
+    const fresh = await createWorld();
+    const [clearing, answering] = [gate(), gate()];
+    let clears = 0;
+    try {
+      const all = await fresh.leakMany(40);
+      for (const { instance_id: id } of all.slice(3)) fresh.controlPlane.onStop(id ?? '', () => answering.opened);
+      const sweeping = sweepOnce(fresh, {
+        settings: { concurrency: 4 },
+        wrapPlatform: (platform) => ({
+          ...platform,
+          async clear(target) {
+            clears += 1;
+            await clearing.opened;
+            return platform.clear(target);
+          },
+        }),
+      });
+      await until(() => clears === 3 && fresh.controlPlane.stopsInFlight() === 4, {
+        what: 'the full width in flight while the first three wait to be cleared',
+      });
+      answering.open();
+      clearing.open();
+      expect(await sweeping).toMatchObject({ result: 'cleared', counts: { stopped: 40 }, deferred: 0 });
+      expect(fresh.controlPlane.mostStopsAtOnce()).toBe(4);
+    } finally {
+      answering.open();
+      clearing.open();
+      await fresh.close();
+    }
+  });
+
   it('starts slowly in every sweep: what the sweep before has seen is old by now', async () => {
     await sweepOnce(world, { settings: { limit: 10 } });
     world.controlPlane.failAll({ kind: 'status', status: 500 });

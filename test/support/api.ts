@@ -127,6 +127,11 @@ function watched(database: Database) {
       await gate;
       return database.transaction(run);
     },
+    async statement(statement) {
+      transactions += 1;
+      await gate;
+      return database.statement(statement);
+    },
   };
   return {
     database: counting,

@@ -51,7 +51,7 @@ describe('backoff', () => {
 });
 
 describe('slow start', () => {
-  const pace = { begun: 0, inFlight: 0, answered: false };
+  const pace = { begun: 0, inFlight: 0, finishing: 0, answered: false };
   it('begins three at most before the first answer', () => {
     expect(mayBegin(pace, 10)).toBe(3);
     expect(mayBegin({ ...pace, begun: 3, inFlight: 3 }, 10)).toBe(0);
@@ -61,7 +61,11 @@ describe('slow start', () => {
     expect(mayBegin({ ...pace, begun: 2, inFlight: 0 }, 10)).toBe(1);
   });
   it('opens the full width after the first answer', () => {
-    expect(mayBegin({ begun: 3, inFlight: 2, answered: true }, 10)).toBe(8);
+    expect(mayBegin({ ...pace, begun: 3, inFlight: 2, answered: true }, 10)).toBe(8);
+  });
+  it('counts no place for one that is answered, until as many wait to be written down', () => {
+    expect(mayBegin({ begun: 30, inFlight: 9, finishing: 9, answered: true }, 10)).toBe(1);
+    expect(mayBegin({ begun: 30, inFlight: 0, finishing: 10, answered: true }, 10)).toBe(0);
   });
   it('never exceeds the concurrency, be it below three', () => {
     expect(mayBegin(pace, 1)).toBe(1);

@@ -8,7 +8,7 @@ const refuse = (): never => {
   throw new Error('not part of a recheck');
 };
 
-function rechecking(tookMs: number, upcoming: Target[] = []) {
+function rechecking(tookMs: number, claimed: Target[] = []) {
   const clock = createSteppedClock();
   const asked: Target[][] = [];
   const platform: Platform = {
@@ -25,7 +25,7 @@ function rechecking(tookMs: number, upcoming: Target[] = []) {
       return { own: new Map(own), live: new Map() };
     },
   };
-  return { clock, asked, recheck: createRechecker(clock, platform, () => upcoming) };
+  return { clock, asked, recheck: createRechecker(clock, platform, claimed) };
 }
 
 describe('a recheck', () => {
@@ -47,6 +47,25 @@ describe('a recheck', () => {
     expect(asked).toHaveLength(1);
   });
 
+  it('asks for nobody twice who is asked for already', async () => {
+    const all = [1, 2, 3].map(target);
+    const { clock, asked, recheck } = rechecking(50, all);
+    const answers = all.map(recheck);
+    await clock.walk(50);
+    await Promise.all(answers);
+    expect(asked).toEqual([all]);
+  });
+
+  it('also serves those that are being started when it is asked: they are about to ask', async () => {
+    const { clock, asked, recheck } = rechecking(50, [1, 2].map(target));
+    const first = recheck(target(1));
+    await clock.walk(10);
+    const second = recheck(target(2));
+    await clock.walk(50);
+    expect((await second).askedMs).toBe((await first).askedMs);
+    expect(asked).toHaveLength(1);
+  });
+
   it('is asked again for the next one when it has got older than ten times what it took', async () => {
     const { clock, asked, recheck } = rechecking(5, [target(2)]);
     const first = recheck(target(1));
@@ -57,6 +76,24 @@ describe('a recheck', () => {
     await clock.walk(5);
     expect((await second).askedMs).toBeGreaterThan((await first).askedMs);
     expect(asked).toHaveLength(2);
+  });
+
+  it.each([
+    ['cheap, for few', 5, 21],
+    ['dear, for all that are left', 50, 59],
+  ])('is asked for as many as it can serve before it is too old: where it is %s', async (_how, tookMs, asksFor) => {
+    const { clock, asked, recheck } = rechecking(
+      tookMs,
+      Array.from({ length: 60 }, (_, n) => target(n)),
+    );
+    const first = recheck(target(0));
+    await clock.walk(tookMs);
+    await first;
+    await clock.walk(tookMs * 10);
+    const second = recheck(target(1));
+    await clock.walk(tookMs);
+    await second;
+    expect(asked.map((targets) => targets.length)).toEqual([60, asksFor]);
   });
 
   it('serves nobody that it was not asked about', async () => {

@@ -114,7 +114,7 @@ describe('the verdict, row by row', () => {
       primary: { kind: 'runbook', about: 'platform_failing' },
       secondary: null,
     });
-    expect(verdict.detail).toMatch(/^Set PLATFORM_TABLE\. /);
+    expect(verdict.detail).toMatch(/^Nothing is being stopped .*\. Set PLATFORM_TABLE\.$/);
   });
 
   test('not looked yet: unknown, never 0', () => {

@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router';
+import { useEffect } from 'react';
 import type { OrphanListAnswer } from '../../../server/api/orphans.ts';
 import { getOrphans } from '../api.ts';
 import { usePoll } from '../hooks/usePoll.ts';
@@ -17,12 +18,18 @@ const CARDS = 3;
 
 /** The orphans to look at first. They stay until an answer of the server leaves them out. */
 export function UrgentOrphans() {
-  const { connection } = useStatus();
+  const { connection, status } = useStatus();
   const wide = useWide();
-  const { data, isError, error } = usePoll({
+  const { data, isError, error, refetch } = usePoll({
     queryKey: ['orphans', 'urgent', ROWS],
     queryFn: ({ signal }) => getOrphans(`limit=${ROWS}`, signal),
   });
+  // The verdict and the list are two answers: where they disagree, one of them is older.
+  const open = status?.counts?.open ?? null;
+  const listed = data?.body.total ?? null;
+  useEffect(() => {
+    if (open !== null && listed !== null && open !== listed) void refetch();
+  }, [open, listed, refetch]);
   if (data === undefined) {
     return (
       <section aria-label="Orphans" className="card p-4">

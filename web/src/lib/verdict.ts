@@ -158,7 +158,7 @@ function platformFailing(input: VerdictInput, error: string | null): Verdict {
     kind: 'platform_failing',
     tone: 'bad',
     headline: headline.replace(/\.$/, ''),
-    detail: sentences(sentence.slice(headline.length).trim(), 'Nothing is being stopped until it can be asked again.'),
+    detail: sentences('Nothing is being stopped until it can be asked again.', sentence.slice(headline.length).trim()),
     primary: runbook(input, 'platform_failing'),
   });
 }

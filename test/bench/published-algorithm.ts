@@ -1,0 +1,35 @@
+import http from 'node:http';
+import type pg from 'pg';
+
+const DUE = `
+  select id::text as id, instance_id from workspaces
+  where status = 'removed' and instance_id is not null and instance_id <> ''
+  order by updated_at desc limit 100`;
+const CLEAR = 'update workspaces set instance_id = null, updated_at = now() where id = $1';
+
+/**
+ * The published algorithm, written for this comparison: the newest first, one after another, Stop, then update. It has
+ * no attempts, no recheck, no lease and no timeout to pay for. One connection that is kept alive, as here.
+ */
+export function createPublishedAlgorithm(pool: pg.Pool, controlPlaneUrl: string) {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+
+  const stop = (id: string, instanceId: string): Promise<boolean> =>
+    new Promise((resolve, reject) => {
+      const url = `${controlPlaneUrl}/cp/workspaces/${id}?instance_id=${instanceId}`;
+      const request = http.request(url, { method: 'DELETE', agent }, (response) => {
+        response.resume().on('end', () => resolve(response.statusCode === 200));
+      });
+      request.on('error', reject).end();
+    });
+
+  return {
+    async sweep(): Promise<void> {
+      const { rows } = await pool.query<{ id: string; instance_id: string }>(DUE);
+      for (const { id, instance_id: instanceId } of rows) {
+        if (await stop(id, instanceId)) await pool.query(CLEAR, [id]);
+      }
+    },
+    close: () => agent.destroy(),
+  };
+}
