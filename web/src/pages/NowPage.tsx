@@ -14,7 +14,7 @@ export function NowPage() {
   const outdated = isOutdated(connection) ? 'outdated' : '';
   const wide = useWide();
   return (
-    <div className="space-y-3 pb-24 sm:space-y-4 sm:pb-0">
+    <div className="space-y-3 pb-36 sm:space-y-4 sm:pb-0">
       <VerdictCard />
       <SweepReport />
       {wide ? (
