@@ -8,6 +8,7 @@ import { holdStops } from './support/held-stops.ts';
 import { holdAnswers } from './support/hold.ts';
 import { type Device, type OpenPage, openPage, type Theme } from './support/open-page.ts';
 import { expectReadable } from './support/readable.ts';
+import { countRequests } from './support/requests.ts';
 import { screenshot } from './support/screenshot.ts';
 import { createServedWorld, type ServedWorld } from './support/served-world.ts';
 import { sweepsByHand, sweptAtStart } from './support/sweeps.ts';
@@ -27,8 +28,9 @@ beforeEach(async () => {
 });
 
 const REPORT = 'section[aria-label="The sweep you asked for"]';
-/** As many as a person is trusted to have read without a dialog, and some more. */
-const MANY = 30;
+/** As many as a person is trusted to have read without a dialog, and one more. */
+const FEW = 25;
+const MANY = FEW + 1;
 
 async function leak(count: number): Promise<string[]> {
   return (await served.world.leakMany(count)).map(({ instance_id: instanceId }) => instanceId ?? '');
@@ -165,6 +167,7 @@ describe('Sweep now with more orphans than a person has read', () => {
     const opened = await openNow(MANY);
     const { page } = opened;
     const dialog = page.getByRole('alertdialog');
+    const asked = countRequests(page);
 
     await page.locator(PRIMARY).click();
     await dialog.waitFor();
@@ -175,6 +178,8 @@ describe('Sweep now with more orphans than a person has read', () => {
     await screenshot(opened, 'sweep-now-dialog');
     await dialog.getByRole('button', { name: 'Not now' }).click();
     await dialog.waitFor({ state: 'detached' });
+    await expect.poll(() => asked.paths).toContain('GET /api/status');
+    expect(asked.paths).not.toContain('POST /api/sweeps');
     expect(await sweepsByHand(program)).toEqual([]);
 
     await page.locator(PRIMARY).click();
@@ -182,6 +187,13 @@ describe('Sweep now with more orphans than a person has read', () => {
     await expect.poll(() => page.locator(REPORT).innerText()).toContain(`${MANY} of ${MANY} cleared.`);
     await verdictOf(page, 'clear');
     expect(stopped()).toEqual(instances.toSorted());
+  });
+
+  it('does not ask where there are fewer', async () => {
+    await leak(FEW);
+    const { page } = await openNow(FEW);
+    await page.locator(PRIMARY).click();
+    await expect.poll(() => page.locator(REPORT).innerText()).toContain(`${FEW} of ${FEW} cleared.`);
   });
 
   it('fits a phone, with what to press under the thumb', async () => {
