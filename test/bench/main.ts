@@ -26,10 +26,12 @@ if (ignored.length > 0)
   tell(`Ignored, because a benchmark uses only what it has started itself: ${ignored.join(', ')}`);
 
 const closing = createClosing();
-process.once('SIGINT', () => {
-  tell('Ending');
-  void closing.closeAll().finally(() => process.exit(130));
-});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    tell('Ending');
+    void closing.closeAll().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+  });
+}
 try {
   const scale = small ? SMALL : FULL;
   const measured = await measure(scale, closing, tell);
