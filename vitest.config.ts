@@ -12,7 +12,7 @@ export default defineConfig({
     // More than a small machine has cores: the longest tests mostly wait, for a lease to run out or a process to end.
     maxWorkers: 4,
     // A slow machine must not turn a test red: these only end what hangs.
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
   },
 });

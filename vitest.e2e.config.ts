@@ -15,7 +15,7 @@ export default defineConfig({
     // Each has a browser, a program and a PostgreSQL at work beside it; and what is measured wants to be alone.
     maxWorkers: 1,
     // A slow machine must not turn a test red: these only end what hangs.
-    testTimeout: 90_000,
+    testTimeout: 120_000,
     expect: { poll: { timeout: 20_000 } },
     hookTimeout: 120_000,
   },

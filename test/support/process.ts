@@ -103,7 +103,7 @@ export async function startProgram(
       const said = log.find(({ msg }) => msg.startsWith('Server listening'))?.msg ?? lines.at(-1) ?? '';
       return /^(?:Server listening at|Open) (http:\S+)$/.exec(said);
     };
-    return (await until(listening, { timeoutMs: 30_000, what: 'the program to listen' }))[1] ?? '';
+    return (await until(listening, { timeoutMs: 90_000, what: 'the program to listen' }))[1] ?? '';
   };
 
   const call = async <Body>(path: string, init: RequestInit = {}): Promise<Answer<Body>> => {
@@ -122,7 +122,7 @@ export async function startProgram(
     call,
     async ready() {
       await until(async () => (await call('/readyz')).status === 200, {
-        timeoutMs: 30_000,
+        timeoutMs: 90_000,
         what: 'the program to be ready',
       });
     },
