@@ -3,6 +3,7 @@ import type { ClaimedOrphan } from './claim.ts';
 import type { Clock } from './clock.ts';
 import { concludeVanished, judgeFault, settle } from './decide.ts';
 import type { Consequence, Ending } from './finish.ts';
+import type { RightOfWay } from './give-way.ts';
 import { type Lease, STOP_MARGIN_MS } from './lease.ts';
 import type { FailureClass, Fault, Outcome } from './outcome.ts';
 import type { Platform, Target } from './platform.ts';
@@ -41,6 +42,8 @@ export interface AttemptDeps extends DryDeps {
   readonly intervalMs: number;
   /** Told of the answer to a Stop as soon as it has come, and judges whose fault a failure was. See tally.ts. */
   readonly answer: (failure: FailureClass | 'cut' | null) => Fault | null;
+  /** An id is cleared after the next Stops have been sent: they wait for an answer, and it does not. */
+  readonly rightOfWay: RightOfWay;
 }
 
 type Draft = Ending & { readonly called: boolean };
@@ -51,11 +54,15 @@ type Draft = Ending & { readonly called: boolean };
  * @returns null when it was deferred: no attempt exists, and the orphan keeps its place
  * @throws only when the home database fails; then the attempt stays open until its claim runs out
  */
-export async function attemptStop(deps: AttemptDeps, orphan: ClaimedOrphan): Promise<AttemptEnd | null> {
+export function attemptStop(deps: AttemptDeps, orphan: ClaimedOrphan): Promise<AttemptEnd | null> {
+  return deps.rightOfWay.first((sent) => attempt(deps, orphan, sent));
+}
+
+async function attempt(deps: AttemptDeps, orphan: ClaimedOrphan, sent: () => void): Promise<AttemptEnd | null> {
   if (!(await mayStart(deps))) return null;
   const attemptId = await deps.store.start(orphan);
   if (attemptId === null) return null;
-  const { draft, rechecked } = await recheckAndStop(deps, orphan, attemptId);
+  const { draft, rechecked } = await recheckAndStop(deps, orphan, attemptId, sent);
   const { called, ...ending } = draft;
   await deps.store.finish(attemptId, orphan, ending, consequenceOf(deps, orphan, draft, rechecked));
   return { ...ending, called };
@@ -83,7 +90,7 @@ async function mayStart({ clock, lease, lastStartMs, stopper, told }: AttemptDep
   return !told.aborted && clock.monotonicMs() <= lastStartMs && (await lease.lasts(stopper.timeoutMs + STOP_MARGIN_MS));
 }
 
-async function recheckAndStop(deps: AttemptDeps, orphan: ClaimedOrphan, attemptId: string) {
+async function recheckAndStop(deps: AttemptDeps, orphan: ClaimedOrphan, attemptId: string, sent: () => void) {
   const judged = await recheckOnce(deps, orphan);
   if (judged.kind === 'ended') return judged;
   // The database may have been slow, or this process frozen, since the attempt was written.
@@ -92,7 +99,9 @@ async function recheckAndStop(deps: AttemptDeps, orphan: ClaimedOrphan, attemptI
   if (deps.clock.monotonicMs() - judged.rechecked.askedMs >= RECHECK_VALID_MS) {
     return { draft: notCalled('failed', 'platform', TOO_SLOW), rechecked: judged.rechecked };
   }
-  const answer = await deps.stopper.stop(orphan, attemptId);
+  const answering = deps.stopper.stop(orphan, attemptId);
+  sent();
+  const answer = await answering;
   return { draft: await afterAnswer(deps, orphan, answer), rechecked: judged.rechecked };
 }
 
@@ -146,6 +155,7 @@ async function afterAnswer(deps: AttemptDeps, orphan: ClaimedOrphan, answer: Sto
   const { httpStatus } = answer;
   if (answer.kind !== 'failed') {
     deps.answer(null);
+    await deps.rightOfWay.giveWay();
     return { ...(await clear(deps, orphan, answer.kind)), httpStatus, called: true };
   }
   if (deps.stopper.wasCut()) {

@@ -5,6 +5,7 @@ import { type AttemptDeps, type AttemptEnd, attemptDry, attemptStop, type DryDep
 import type { ClaimedOrphan, ClaimRequest } from './claim.ts';
 import type { Clock } from './clock.ts';
 import { mayBegin } from './decide.ts';
+import { createRightOfWay } from './give-way.ts';
 import type { Inventory } from './inventory.ts';
 import { holdLease, LEASE_MARGIN_MS, type Lease } from './lease.ts';
 import { observe } from './observe.ts';
@@ -199,7 +200,9 @@ function prepare(
   if (order.dryRun) return (orphan) => attemptDry(dry, orphan, order.trigger === 'manual' ? null : intervalMs);
   if (backend === null) throw new TypeError('a sweep without a backend is disabled, and says so');
   const stopper = createStopper(backend, clock, stopTimeoutMs, live.cut);
-  const stopping: AttemptDeps = { ...dry, platform, lease, random, intervalMs, stopper, answer: live.answer };
+  const rightOfWay = createRightOfWay();
+  const { answer } = live;
+  const stopping: AttemptDeps = { ...dry, platform, lease, random, intervalMs, stopper, answer, rightOfWay };
   return (orphan) => attemptStop(stopping, orphan);
 }
 

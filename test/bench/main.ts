@@ -27,10 +27,12 @@ if (sentence !== null) tell(sentence);
 for (const name of ignored) delete process.env[name];
 
 const closing = createClosing();
-process.once('SIGINT', () => {
-  tell('Ending');
-  void closing.closeAll().finally(() => process.exit(130));
-});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    tell('Ending');
+    void closing.closeAll().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+  });
+}
 try {
   const scale = small ? SMALL : FULL;
   const measured = await measure(scale, closing, tell);

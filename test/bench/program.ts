@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { findProject } from '../../server/project.ts';
 import { nowMs } from './control-plane.ts';
@@ -41,6 +42,8 @@ interface LogLine {
   readonly error?: string | null;
 }
 
+/** No sweep takes longer, however slow the machine is. */
+const PATIENCE_MS = 120_000;
 const PROBE = fileURLToPath(new URL('memory-probe.mjs', import.meta.url));
 
 /** Gets these settings and nothing of the environment. Ready once its sweep at boot has ended. */
@@ -62,7 +65,11 @@ export function startProgram(settings: Readonly<Record<string, string>>): Progra
   const listening = lines.next(({ msg }) => msg?.startsWith('Server listening') ?? false);
   const url = listening.then(({ line }) => /http:\S+/.exec(line.msg ?? '')?.[0] ?? '');
   const sweepEnd = async (askedMs: number): Promise<MeasuredSweep> => {
-    const { line, atMs } = await Promise.race([lines.next(({ msg }) => msg === 'Sweep ended'), exited]);
+    const { line, atMs } = await Promise.race([
+      lines.next(({ msg }) => msg === 'Sweep ended'),
+      exited,
+      impatient(said),
+    ]);
     return { askedMs, endedMs: atMs, result: line.error ?? line.result ?? '', counts: line.counts ?? {} };
   };
 
@@ -95,6 +102,11 @@ export function startProgram(settings: Readonly<Record<string, string>>): Progra
       await exited.catch(() => undefined);
     },
   };
+}
+
+async function impatient(said: readonly string[]): Promise<never> {
+  await delay(PATIENCE_MS, undefined, { ref: false });
+  throw new Error(`no sweep has ended within ${PATIENCE_MS / 1000} s:\n${said.join('\n')}`);
 }
 
 interface Heard {
