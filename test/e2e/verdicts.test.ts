@@ -39,7 +39,10 @@ async function openOn(device: Device, row: VerdictRow, theme: Theme): Promise<Op
   if (device === 'phone') await opened.page.setViewportSize({ width: 360, height: 740 });
   await row.beforehand?.(opened);
   await opened.page.goto('/');
-  if (row.thenComes !== undefined) await verdictOf(opened.page, 'retrying');
+  if (row.thenComes !== undefined) {
+    await verdictOf(opened.page, 'retrying');
+    await expect.poll(() => listedOn(opened.page)).toBe(1);
+  }
   return opened;
 }
 
