@@ -166,7 +166,7 @@ async function serveConsole(app: FastifyInstance, webRoot: string | null): Promi
   }
   app.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split('?')[0] ?? '';
-    const isPage = request.method === 'GET' && !path.startsWith('/api') && !path.startsWith('/assets/');
+    const isPage = ['GET', 'HEAD'].includes(request.method) && !path.startsWith('/api') && !path.startsWith('/assets/');
     if (webRoot !== null && isPage) return reply.header('cache-control', 'no-cache').sendFile('index.html');
     return sendProblem(request, reply, 'not_found', `${request.method} ${path} is not a call of this server.`);
   });

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type, { type Static } from 'typebox';
-import { explain } from '../sweep/explain.ts';
+import type { Config } from '../config.ts';
+import { type Acting, explain } from '../sweep/explain.ts';
 import { listAttempts, listOrphans, ORPHAN_SORTS, type OrphanRow, orphansOfWorkspace } from '../sweep/orphan-list.ts';
 import { FAILURE_CLASSES, ORPHAN_STATES, OUTCOMES, RESOLUTIONS, SECOND_LOOKS, WHYS } from '../sweep/outcome.ts';
 import { AttemptSchema, attemptOnWire } from './attempts.ts';
@@ -67,6 +68,7 @@ const ListQuery = Type.Object(
 
 export function orphanRoutes(deps: ApiDeps): FastifyPluginAsyncTypebox {
   const { tenant } = deps.config;
+  const acting = actingOf(deps.config);
   return async (app) => {
     app.get(
       '/orphans',
@@ -87,7 +89,13 @@ export function orphanRoutes(deps: ApiDeps): FastifyPluginAsyncTypebox {
           ...page,
         });
         if (observedAt !== null) reply.header('x-observed-at', iso(observedAt));
-        return { items: items.map(orphanOnWire), nextCursor, total, observedAt: iso(observedAt), stale };
+        return {
+          items: items.map((row) => orphanOnWire(row, acting)),
+          nextCursor,
+          total,
+          observedAt: iso(observedAt),
+          stale,
+        };
       },
     );
 
@@ -110,7 +118,7 @@ export function orphanRoutes(deps: ApiDeps): FastifyPluginAsyncTypebox {
         const { items, observedAt, stale } = await orphansOfWorkspace(database, tenant, params.workspaceId);
         if (items.length === 0) throw neverSeen(params.workspaceId);
         if (observedAt !== null) reply.header('x-observed-at', iso(observedAt));
-        return { items: items.map(orphanOnWire), observedAt: iso(observedAt), stale };
+        return { items: items.map((row) => orphanOnWire(row, acting)), observedAt: iso(observedAt), stale };
       },
     );
 
@@ -154,7 +162,12 @@ function neverSeen(workspaceId: string): ProblemError {
   return new ProblemError('not_found', `No orphan of the workspace ${JSON.stringify(workspaceId)} was ever seen.`);
 }
 
-function orphanOnWire(row: Omit<OrphanRow, 'keys'>): Orphan {
+function actingOf({ disabledReason, sweep }: Config): Acting {
+  if (disabledReason !== null) return 'disabled';
+  return sweep.dryRun ? 'dry_run' : 'stops';
+}
+
+function orphanOnWire(row: Omit<OrphanRow, 'keys'>, acting: Acting): Orphan {
   return {
     workspaceId: row.workspaceId,
     workspaceName: row.workspaceName,
@@ -175,7 +188,7 @@ function orphanOnWire(row: Omit<OrphanRow, 'keys'>): Orphan {
     secondLook: row.secondLook === null ? null : { result: row.secondLook, dueAt: iso(row.secondLookDueAt) },
     resolvedAt: iso(row.resolvedAt),
     resolution: row.resolution,
-    explanation: explain(row),
+    explanation: explain(row, acting),
   };
 }
 

@@ -18,11 +18,20 @@ export interface Explained {
   readonly secondLook: SecondLook | null;
 }
 
+/** Whether sweeps stop anything at all: what happens next depends on it. */
+export type Acting = 'stops' | 'dry_run' | 'disabled';
+
+const NEXT: Readonly<Record<Acting, string>> = {
+  stops: 'the next sweep for which it is due stops it',
+  dry_run: 'a dry run lists it and does not stop it',
+  disabled: 'nothing is being stopped for now',
+};
+
 /**
  * One sentence: why the orphan is still here, and what happens next. No relative time in it: a console renders times
  * from fields.
  */
-export function explain(orphan: Explained): string {
+export function explain(orphan: Explained, acting: Acting): string {
   switch (orphan.state) {
     case 'cleared':
       return explainCleared(orphan);
@@ -35,7 +44,7 @@ export function explain(orphan: Explained): string {
     case 'waiting':
     case 'retrying':
     case 'stuck':
-      return explainOpen(orphan);
+      return explainOpen(orphan, acting);
   }
 }
 
@@ -63,7 +72,7 @@ function explainResolved(resolution: Resolution | null): string {
   }
 }
 
-function explainOpen(orphan: Explained): string {
+function explainOpen(orphan: Explained, acting: Acting): string {
   if (orphan.lastOutcome === 'stopped_live') {
     const name = orphan.workspaceName ?? orphan.workspaceId;
     return `The workspace ${name} was restored while its instance was being stopped, so a live workspace may be without its instance; a person must look.`;
@@ -79,7 +88,7 @@ function explainOpen(orphan: Explained): string {
       return 'It belongs to a workspace that the platform has no row of; it is reported and not stopped.';
     case 'removed':
       return orphan.lastOutcome === null
-        ? 'Its workspace is removed and still carries the instance id; the next sweep for which it is due stops it.'
+        ? `Its workspace is removed and still carries the instance id; ${NEXT[acting]}.`
         : `${explainLast(orphan, orphan.lastOutcome)}.${orphan.state === 'stuck' ? ' A person must look.' : ''}`;
   }
 }

@@ -4,7 +4,8 @@ import { createServedWorld } from './support/served-world.ts';
 async function serve() {
   const served = await createServedWorld();
   await served.start({ SWEEP_INTERVAL_SECONDS: '3600' });
-  const get = (path: string, headers: Record<string, string> = {}) => fetch(`${served.origin}${path}`, { headers });
+  const get = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
+    fetch(`${served.origin}${path}`, { headers, method });
   const html = await (await get('/')).text();
   const built = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => path ?? '');
   const entry = built.find((path) => path.endsWith('.js')) ?? '';
@@ -47,6 +48,7 @@ describe('what the server serves of the console', () => {
       const answer = await get(path);
       expect(answer.headers.get('content-type')).toMatch(/^text\/html/);
       expect(await answer.text()).toBe(html);
+      expect((await get(path, {}, 'HEAD')).status).toBe(200);
     }
     for (const path of ['/api', '/api/nothing', '/api/orphans/a/b/c', '/assets/index-of-yesterday.js']) {
       const answer = await get(path);

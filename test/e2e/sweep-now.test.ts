@@ -156,6 +156,7 @@ describe('Sweep now', () => {
       await expect.poll(() => page.locator(REPORT).innerText()).toContain('9 of 9 cleared.');
       await verdictOf(page, 'clear');
     }
+    expect(await first.page.locator(REPORT).innerText(), 'who began it has joined nobody').not.toContain('joined');
     expect(await sweepsByHand(program)).toHaveLength(1);
     expect(stopped()).toEqual(instances.toSorted());
   });

@@ -44,25 +44,37 @@ describe('the explanation of an orphan', () => {
     expect(all.length).toBe(7 * 5 * 10 * 10 * 6 * 5);
     const right = (sentence: string): boolean =>
       /^[A-Z].{20,}\.$/.test(sentence) && !/undefined|null|\.\.|\bago\b|\bin \d|\d+ (min|s|h)\b/.test(sentence);
-    expect(all.map(explain).filter((sentence) => !right(sentence))).toEqual([]);
+    for (const acting of ['stops', 'dry_run', 'disabled'] as const) {
+      expect(all.map((orphan) => explain(orphan, acting)).filter((sentence) => !right(sentence))).toEqual([]);
+    }
+  });
+
+  it('promises no Stop where nothing is being stopped', () => {
+    expect(explain(WAITING, 'stops')).toContain('the next sweep for which it is due stops it');
+    expect(explain(WAITING, 'dry_run')).toContain('does not stop it');
+    expect(explain(WAITING, 'disabled')).toContain('nothing is being stopped');
   });
 
   it('differs for every class of failure, and says what heals by itself', () => {
     const failed = { ...WAITING, state: 'retrying', attempts: 4, failures: 1, lastOutcome: 'failed' } as const;
-    const sentences = FAILURE_CLASSES.map((lastClass) => explain({ ...failed, lastClass, lastHttpStatus: 503 }));
+    const sentences = FAILURE_CLASSES.map((lastClass) =>
+      explain({ ...failed, lastClass, lastHttpStatus: 503 }, 'stops'),
+    );
     expect(new Set(sentences).size).toBe(FAILURE_CLASSES.length);
-    expect(explain({ ...failed, lastClass: 'transient', lastHttpStatus: 503 })).toBe(
+    expect(explain({ ...failed, lastClass: 'transient', lastHttpStatus: 503 }, 'stops')).toBe(
       'The control plane answered 503 (attempt 4); it is tried again, and heals by itself once the control plane is back.',
     );
   });
 
   it('names the workspace that was restored while its instance was being stopped', () => {
-    expect(explain({ ...WAITING, state: 'stuck', lastOutcome: 'stopped_live' })).toContain('dev-7 was restored');
+    expect(explain({ ...WAITING, state: 'stuck', lastOutcome: 'stopped_live' }, 'stops')).toContain(
+      'dev-7 was restored',
+    );
   });
 
   it('does not promise a Stop for what is never stopped', () => {
     for (const why of ['row_gone', 'replaced', 'no_row'] as const) {
-      expect(explain({ ...WAITING, state: 'stuck', why })).not.toMatch(/tried again|next sweep/);
+      expect(explain({ ...WAITING, state: 'stuck', why }, 'stops')).not.toMatch(/tried again|next sweep/);
     }
   });
 });

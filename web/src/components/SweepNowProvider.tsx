@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { ApiError, getSweep, postSweep } from '../api.ts';
 import { type Asked, SweepNowContext } from '../hooks/useSweepNow.ts';
 
@@ -10,6 +10,7 @@ const AGAIN_MS = 2_000;
 export function SweepNowProvider({ children }: { readonly children: ReactNode }) {
   const client = useQueryClient();
   const [asked, setAsked] = useState<Asked>({ stage: 'none' });
+  const began = useRef<string | null>(null);
   const sweepId = asked.stage === 'following' ? asked.sweepId : null;
 
   // What a person asked for is followed to its end even when updates are off.
@@ -35,7 +36,10 @@ export function SweepNowProvider({ children }: { readonly children: ReactNode })
     setAsked({ stage: 'asking' });
     try {
       const { body } = await postSweep(dryRun, expected);
-      setAsked({ stage: 'following', sweepId: body.id, joined: body.joined, sweep: body });
+      if (!body.joined) began.current = body.id;
+      // Whoever presses twice meets the sweep that they began themselves.
+      const joined = began.current !== body.id;
+      setAsked({ stage: 'following', sweepId: body.id, joined, sweep: body });
       void client.invalidateQueries({ queryKey: ['status'] });
     } catch (error) {
       setAsked({ stage: 'refused', message: error instanceof Error ? error.message : String(error) });

@@ -42,7 +42,7 @@ function Told({ sweep, joined }: { readonly sweep: Sweep; readonly joined: boole
     <>
       <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <Word mark={RESULT_MARKS[sweep.result]} word={RESULT_WORDS[sweep.result]} />
-        <span>{over ? summary(sweep) : `${number(ended)} of ${number(of)} so far`}</span>
+        <span>{over ? summary(sweep) : soFar(ended, of)}</span>
         <Link to="/sweeps/$sweepId" params={{ sweepId: sweep.id }} className="link">
           See this sweep
         </Link>
@@ -66,6 +66,10 @@ function Told({ sweep, joined }: { readonly sweep: Sweep; readonly joined: boole
       {sweep.error !== null && <p className="text-bad">{sweep.error}</p>}
     </>
   );
+}
+
+function soFar(ended: number, of: number): string {
+  return of === 0 ? 'Looking…' : `${number(ended)} of ${number(of)} so far`;
 }
 
 /** What was cleared and what was not. */

@@ -48,7 +48,7 @@ export const RESULT_WORDS: Readonly<Record<SweepResult, string>> = {
 export const CLASS_WORDS: Readonly<Record<FailureClass, string>> = {
   unreachable: 'Unreachable',
   timeout: 'Timeout',
-  transient: 'Error for now',
+  transient: 'Server error',
   throttled: 'Throttled',
   unauthorized: 'Credentials refused',
   forbidden: 'Forbidden',
