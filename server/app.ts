@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { join, sep } from 'node:path';
 import etag from '@fastify/etag';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
@@ -7,29 +8,46 @@ import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import Type from 'typebox';
+import { auditRoutes } from './api/audit.ts';
+import { brakeRoutes } from './api/brake.ts';
+import { createChangeLimit } from './api/change-limit.ts';
 import { configRoutes } from './api/config.ts';
 import type { ApiDeps } from './api/deps.ts';
+import { exportRoutes } from './api/exports.ts';
 import { healthRoutes } from './api/health.ts';
+import { historyRoutes } from './api/history.ts';
+import { holdRoutes } from './api/holds.ts';
+import { instanceRoutes } from './api/instance.ts';
+import type { Measures } from './api/measures.ts';
+import { metricsRoutes } from './api/metrics.ts';
 import { orphanRoutes } from './api/orphans.ts';
+import { pauseRoutes } from './api/pause.ts';
 import { handleError, problemResponses, sendProblem } from './api/problem.ts';
+import { registerRefusals } from './api/refusals.ts';
 import { registerSafety } from './api/safety.ts';
 import { statusRoutes } from './api/status.ts';
 import { sweepRoutes } from './api/sweeps.ts';
 import { validatorCompiler } from './api/validate.ts';
+import { systemClock } from './sweep/clock.ts';
 
 export interface AppDeps extends ApiDeps {
+  /** What /metrics tells; the sweeper counts into it. */
+  readonly measures: Measures;
   readonly log: FastifyBaseLogger;
   /** Folder of the built console; null: none was built. */
   readonly webRoot: string | null;
 }
 
 const BODY_LIMIT = 64 * 1024;
+/** Who neither sends nor takes anything for so long does not come back, and must not have an answer held for ever. */
+const STALLED_MS = 60_000;
 
 /** Builds the HTTP side: plugins, routes, the built console. Never listens. */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: deps.log,
     bodyLimit: BODY_LIMIT,
+    connectionTimeout: STALLED_MS,
     genReqId: () => randomUUID(),
     // A caller's own id would let it write into our log what it likes.
     requestIdHeader: false,
@@ -43,7 +61,6 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   app.setValidatorCompiler(validatorCompiler);
-  app.setErrorHandler(handleError);
   acceptJsonOnly(app);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
@@ -52,8 +69,11 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   await app.register(helmet, HELMET);
   registerSafety(app, deps.config.http);
   await app.register(rateLimit, { global: false });
+  registerRefusals(app, deps);
   await app.register(swagger, openApi(deps.version));
   await app.register(healthRoutes(deps));
+  await app.register(metricsRoutes(deps, deps.measures, systemClock));
+  const countChange = createChangeLimit(app);
   await app.register(
     async (api) => {
       api.addHook('onRequest', async ({ method, raw }) => {
@@ -66,9 +86,25 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       });
       await api.register(statusRoutes(deps));
       await api.register(orphanRoutes(deps));
-      await api.register(sweepRoutes(deps));
+      await api.register(sweepRoutes(deps, countChange));
+      await api.register(holdRoutes(deps, countChange));
+      await api.register(pauseRoutes(deps, countChange));
+      await api.register(brakeRoutes(deps, countChange));
+      await api.register(auditRoutes(deps));
+      await api.register(historyRoutes(deps));
       await api.register(configRoutes(deps));
       await api.register(documentRoute);
+    },
+    { prefix: '/api' },
+  );
+  await app.register(
+    async (api) => {
+      // True only of the moment in which it was asked for. Without an ETag: "not modified" would be a copy, too.
+      api.addHook('onSend', async (_request, reply) => {
+        reply.header('cache-control', 'no-store');
+      });
+      await api.register(exportRoutes(deps));
+      await api.register(instanceRoutes(deps));
     },
     { prefix: '/api' },
   );
@@ -110,7 +146,7 @@ function acceptJsonOnly(app: FastifyInstance): void {
   });
   app.addHook('preValidation', async (request) => {
     // A change without a body asks for nothing special.
-    if (request.body === undefined && request.method === 'POST') request.body = {};
+    if (request.body === undefined && ['POST', 'PUT', 'DELETE'].includes(request.method)) request.body = {};
   });
 }
 
@@ -143,7 +179,8 @@ function openApi(version: string): FastifyDynamicSwaggerOptions {
         description:
           'Finds cloud instances that a platform has forgotten, stops them, and says what is leaking and why. Times ' +
           'are ISO 8601 in UTC. Errors are RFC 9457 problem+json with a `code` and the request id. Answers to GET ' +
-          'carry an ETag that leaves out `now` and `observedAt`, which are also sent as X-Now and X-Observed-At.',
+          'carry an ETag that leaves out `now` and `observedAt`, which are also sent as X-Now and X-Observed-At; files ' +
+          'and what is asked of an instance carry none, and are not to be kept.',
       },
     },
   };
@@ -152,12 +189,14 @@ function openApi(version: string): FastifyDynamicSwaggerOptions {
 /** The built console: every path that is not of the API answers with its page, so that links can be pasted. */
 async function serveConsole(app: FastifyInstance, webRoot: string | null): Promise<void> {
   if (webRoot !== null) {
+    // Only what is in this folder changes its name with its content; a folder above it may be named so, too.
+    const assets = join(webRoot, 'assets') + sep;
     await app.register(staticFiles, {
       root: webRoot,
       preCompressed: true,
       cacheControl: false,
       setHeaders: (reply, path) => {
-        const built = path.includes('/assets/');
+        const built = path.startsWith(assets);
         reply.setHeader('cache-control', built ? 'public, max-age=31536000, immutable' : 'no-cache');
         // It comes as .br, as .gz or as it is: whoever keeps it for others must keep them apart.
         reply.setHeader('vary', 'accept-encoding');

@@ -32,9 +32,10 @@ export interface Demo {
 /**
  * Three Stops a sweep, and a sweep every 10 s: the nine are seen to leave in threes for half a minute, by themselves or
  * sooner with "Sweep now"; what leaks later is picked up while one still looks at it; and five failures of one orphan
- * take two or three minutes. With the defaults (100 and 60) all would have been tried before a browser is open.
+ * take two or three minutes. With the defaults (100 and 60) all would have been tried before a browser is open. That one
+ * keeps running is found out while one still looks, too.
  */
-const SWEEPING = { SWEEP_LIMIT: '3', SWEEP_INTERVAL_SECONDS: '10' };
+const SWEEPING = { SWEEP_LIMIT: '3', SWEEP_INTERVAL_SECONDS: '10', SECOND_LOOK_SECONDS: '30' };
 /** Nobody should take it for something else. */
 const NAME = { ENVIRONMENT_NAME: 'Demo' };
 /** Failed Stops are what is shown here: as log lines (warn) they would only drown the console's address. */

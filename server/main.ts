@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import closeWithGrace from 'close-with-grace';
 import { type Logger, pino } from 'pino';
+import type { Command, CommandContext } from './commands/command.ts';
+import { helpText, parseCommandLine, UsageError } from './commands/command-line.ts';
+import { COMMANDS } from './commands/commands.ts';
+import { EXIT } from './commands/exit-code.ts';
+import { runCommand } from './commands/run.ts';
 import { type Config, ConfigError, parseConfig } from './config.ts';
-import { rootCause } from './db/connect.ts';
 import { EmbeddedError } from './db/embedded-error.ts';
-import { buildIndexes, recommendedIndexes } from './db/platform-index.ts';
 import { startThrowaway } from './db/throwaway.ts';
 import { createDemo, demoConfig } from './demo.ts';
 import { isolate } from './isolation.ts';
@@ -24,24 +27,62 @@ const KEEP_DATABASE = 'demo:database';
 
 const project = findProject(import.meta.url);
 const replica = `${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`;
-const [command, ...options] = process.argv.slice(2);
+const demo: Command = {
+  name: 'demo',
+  summary: 'Serves the same against an invented platform that leaks; leaves nothing behind',
+  about: ['It ignores the settings of the environment, but for where to listen and how much to log.'],
+  options: {},
+  exits: { [EXIT.done]: 'ended by a signal', [EXIT.wrong]: 'it could not start' },
+};
 try {
-  await run();
+  await run(process.argv.slice(2));
 } catch (error) {
-  if (error instanceof ConfigError) fail(error.message, 2);
-  if (error instanceof CannotListen || error instanceof EmbeddedError) fail(error.message, 1);
+  if (error instanceof ConfigError || error instanceof UsageError) fail(error.message, EXIT.usage);
+  if (error instanceof CannotListen || error instanceof EmbeddedError) fail(error.message, EXIT.wrong);
   throw error;
 }
 
-async function run(): Promise<void> {
-  if (command === undefined) await serve(readConfig());
-  else if (command === 'demo' && options.length === 0) await demonstrate();
-  else if (command === KEEP_DATABASE && options.length === 0) await keepDatabase();
-  else if (command === 'platform:index' && options.every((option) => option === '--print')) {
-    await indexPlatform(readConfig(), options.length > 0);
-  } else {
-    const given = process.argv.slice(2).join(' ');
-    fail(`${given} is not a command. Allowed: none (serve), demo, platform:index [--print].`, 2);
+async function run(typed: readonly string[]): Promise<void> {
+  if (typed.length === 1 && typed[0] === KEEP_DATABASE) return keepDatabase();
+  const commands = [...COMMANDS, demo];
+  const asked = parseCommandLine(typed, commands);
+  if (asked.kind === 'serve') await serve(readConfig());
+  else if (asked.kind === 'help') tell(helpText(asked.of, commands));
+  else {
+    const command = COMMANDS.find((one) => one === asked.command);
+    if (command === undefined) await demonstrate();
+    else process.exitCode = await runCommand(command, commandContext(), asked.given);
+  }
+}
+
+function commandContext(): CommandContext {
+  return {
+    readConfig,
+    project,
+    replica,
+    userName: nameOfUser(),
+    createLog: ({ settings, logLevel }) => {
+      const told = settings.some(({ name, source }) => name === 'LOG_LEVEL' && source !== 'default');
+      // What a command has to say stands in its answer.
+      return pino({ level: told ? logLevel : 'error' }, pino.destination(2));
+    },
+    tell,
+    warn: (line) => void process.stderr.write(`${line}\n`),
+    told: () => {
+      const controller = new AbortController();
+      onSignals(() => controller.abort());
+      return controller.signal;
+    },
+  };
+}
+
+/** Null: the system does not know this user, as in a container that was started with any id. */
+function nameOfUser(): string | null {
+  try {
+    return userInfo().username;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_SYSTEM_ERROR') return null;
+    throw error;
   }
 }
 
@@ -58,6 +99,11 @@ function fail(message: string, exitCode: number): never {
 function tell(line: string): void {
   process.stdout.write(`${line}\n`);
 }
+
+/** Whoever reads no further (`| head`) has seen enough; what is under way is brought to its end all the same. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 
 async function serve(config: Config): Promise<void> {
   const log = pino({ level: config.logLevel });
@@ -103,29 +149,20 @@ function endWith(log: Logger, close: () => Promise<void>): void {
     closing ??= close();
     await closing;
   });
+  onSignals((signal) => {
+    log.info({ signal }, 'Ending: no Stop starts any more');
+    ending.close();
+  });
+}
+
+/** The first is handed on; one that comes later ends the process at once. */
+function onSignals(first: (signal: NodeJS.Signals) => void): void {
   let firstMs: number | null = null;
   const onSignal = (signal: NodeJS.Signals): void => {
     if (firstMs === null) {
       firstMs = performance.now();
-      log.info({ signal }, 'Ending: no Stop starts any more');
-      ending.close();
+      first(signal);
     } else if (performance.now() - firstMs > ONE_PRESS_MS) fail(`${signal} again: not waiting any longer.`, 1);
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
-}
-
-/** Prints the recommended indexes; builds them, too, since that is what was asked for. */
-async function indexPlatform({ home, platform }: Config, printOnly: boolean): Promise<void> {
-  for (const { sql } of recommendedIndexes(platform.table)) if (printOnly) tell(`${sql};`);
-  if (printOnly) return;
-  const url = platform.url ?? (home.kind === 'url' ? home.url : null);
-  if (url === null)
-    fail('Set PLATFORM_DATABASE_URL or DATABASE_URL: there is no platform database to build indexes in.', 2);
-  try {
-    await buildIndexes(url, platform.table, tell);
-  } catch (error) {
-    const { message } = rootCause(error);
-    const sql = recommendedIndexes(platform.table).map((index) => `  ${index.sql};`);
-    fail(`Not built: ${message}. Only the owner of the table may; for them:\n${sql.join('\n')}`, 1);
-  }
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { createMeasures } from './api/measures.ts';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
 import { errorCode } from './db/embedded-error.ts';
@@ -40,7 +41,8 @@ export class CannotListen extends Error {
 
 /** @throws CannotListen before anything was reached or swept */
 export async function startProgram({ config, project, replica, log }: ProgramOptions): Promise<Program> {
-  const resources = createResources({ config, project, replica, log });
+  const measures = createMeasures(config, project.version);
+  const resources = createResources({ config, project, replica, log, meter: measures.meter });
   const startup = createStartup({ clock: systemClock, log, open: resources.open });
   const webRoot = join(project.root, 'dist', 'web');
   const app = await buildApp({
@@ -49,6 +51,7 @@ export async function startProgram({ config, project, replica, log }: ProgramOpt
     replica,
     startedAt: new Date(),
     state: startup.state,
+    measures,
     log,
     webRoot: existsSync(join(webRoot, 'index.html')) ? webRoot : null,
   });
@@ -61,6 +64,7 @@ export async function startProgram({ config, project, replica, log }: ProgramOpt
     await close();
     throw error;
   });
+  measures.measureProcess();
   startup.start();
   return { url, close };
 }

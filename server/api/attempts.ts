@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 import type { AttemptRow } from '../sweep/orphan-list.ts';
-import { FAILURE_CLASSES, OUTCOMES } from '../sweep/outcome.ts';
+import { FAILURE_CLASSES, OUTCOMES, TRIGGERS } from '../sweep/outcome.ts';
 import { iso, Nullable, Time } from './wire.ts';
 
 export const AttemptSchema = Type.Object({
@@ -20,11 +20,18 @@ export const AttemptSchema = Type.Object({
     }),
   ),
   requestId: Type.String({ description: 'Sent to the backend as X-Request-Id' }),
+  trigger: Type.Enum([...TRIGGERS], { description: 'What made its sweep run' }),
+  requestedBy: Nullable(Type.String({ description: 'Who asked for its sweep; null: nobody, or not said' })),
+  reason: Nullable(Type.String({ description: 'Why its sweep was asked for' })),
 });
 export type Attempt = Static<typeof AttemptSchema>;
 
+export const AttemptFilterQuery = {
+  outcome: Type.Optional(Type.Enum([...OUTCOMES], { description: 'Only those that ended like this' })),
+};
+
 export function attemptOnWire(row: Omit<AttemptRow, 'keys'>): Attempt {
-  const { id, sweepId, workspaceId, workspaceName, instanceId, outcome, requestId } = row;
+  const { id, sweepId, workspaceId, workspaceName, instanceId, outcome, requestId, trigger, requestedBy, reason } = row;
   return {
     id,
     sweepId,
@@ -36,5 +43,8 @@ export function attemptOnWire(row: Omit<AttemptRow, 'keys'>): Attempt {
     outcome,
     error: row.message === null ? null : { class: row.class, message: row.message, httpStatus: row.httpStatus },
     requestId,
+    trigger,
+    requestedBy,
+    reason,
   };
 }

@@ -25,6 +25,18 @@ export interface ApiDeps {
   readonly state: () => HomeState;
 }
 
+/**
+ * The same for a change: a tenant that is another platform's is not touched.
+ *
+ * @throws ProblemError also `sweeper_disabled`
+ */
+export function homeToChange(deps: ApiDeps): Home {
+  const home = homeOf(deps);
+  const refusal = home.sweeper.refusal();
+  if (refusal !== null) throw new ProblemError('sweeper_disabled', `Nothing is being stopped: ${refusal}`);
+  return home;
+}
+
 /** @throws ProblemError `home_database_unavailable` while there is nothing to answer from */
 export function homeOf({ state }: ApiDeps): Home {
   const { home, error } = state();

@@ -1,11 +1,22 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type, { type Static } from 'typebox';
 import type { Config } from '../config.ts';
-import { type Acting, explain } from '../sweep/explain.ts';
-import { listAttempts, listOrphans, ORPHAN_SORTS, type OrphanRow, orphansOfWorkspace } from '../sweep/orphan-list.ts';
-import { FAILURE_CLASSES, ORPHAN_STATES, OUTCOMES, RESOLUTIONS, SECOND_LOOKS, WHYS } from '../sweep/outcome.ts';
+import { type Acting, actingOf, type Standing } from '../sweep/acting.ts';
+import { isStoppable } from '../sweep/claim.ts';
+import { explain } from '../sweep/explain.ts';
+import { listAttempts, listOrphans, type OrphanRow, orphansOfWorkspace } from '../sweep/orphan-list.ts';
+import {
+  CAUSE_KEY,
+  FAILURE_CLASSES,
+  ORPHAN_SORTS,
+  ORPHAN_STATES,
+  OUTCOMES,
+  RESOLUTIONS,
+  SECOND_LOOKS,
+  WHYS,
+} from '../sweep/outcome.ts';
 import { AttemptSchema, attemptOnWire } from './attempts.ts';
-import { type ApiDeps, homeOf } from './deps.ts';
+import { type ApiDeps, type Home, homeOf } from './deps.ts';
 import { ProblemError, problemResponses } from './problem.ts';
 import { DEFAULT_LIMIT, iso, NextCursor, Nullable, PageQuery, Time } from './wire.ts';
 
@@ -27,7 +38,7 @@ export const OrphanSchema = Type.Object({
       httpStatus: Nullable(Type.Integer()),
     }),
   ),
-  nextAttemptAt: Nullable(Time),
+  nextAttemptAt: Nullable(Type.String({ format: 'date-time', description: 'Null: there will be none' })),
   hold: Nullable(Type.Object({ actor: Type.String(), reason: Type.String(), since: Time, until: Time })),
   secondLook: Nullable(Type.Object({ result: Type.Enum([...SECOND_LOOKS]), dueAt: Nullable(Time) })),
   resolvedAt: Nullable(Time),
@@ -36,7 +47,7 @@ export const OrphanSchema = Type.Object({
 });
 export type Orphan = Static<typeof OrphanSchema>;
 
-const InventoryAge = {
+export const InventoryAge = {
   observedAt: Nullable(Time),
   stale: Type.Boolean({ description: 'The platform could not be looked at when this was asked' }),
 };
@@ -50,25 +61,29 @@ const OrphanList = Type.Object({
 export type OrphanListAnswer = Static<typeof OrphanList>;
 
 /** PostgreSQL has no text with a NUL in it, so nothing it holds can be found by one. */
-const NO_NUL = '^[^\\u0000]*$';
-const WorkspacePath = Type.Object({ workspaceId: Type.String({ minLength: 1, maxLength: 200, pattern: NO_NUL }) });
+export const NO_NUL = '^[^\\u0000]*$';
+export const WorkspacePath = Type.Object({
+  workspaceId: Type.String({ minLength: 1, maxLength: 200, pattern: NO_NUL }),
+});
 
-const ListQuery = Type.Object(
-  {
-    state: Type.Optional(Type.Enum([...ORPHAN_STATES], { description: 'Default: all that are open' })),
-    class: Type.Optional(Type.Enum([...FAILURE_CLASSES])),
-    why: Type.Optional(Type.Enum([...WHYS])),
-    q: Type.Optional(Type.String({ maxLength: 200, pattern: NO_NUL, description: 'Part of a name or an id' })),
-    sort: Type.Optional(Type.Enum([...ORPHAN_SORTS], { default: 'urgent' })),
-    tenant: Type.Optional(Type.String({ minLength: 1, maxLength: 63 })),
-    ...PageQuery,
-  },
-  { additionalProperties: false },
-);
+/** Every orphan that a workspace has or had. */
+export const WorkspaceOrphans = Type.Object({ items: Type.Array(OrphanSchema), ...InventoryAge });
+
+/** Which orphans, and in which order. */
+export const OrphanFilterQuery = {
+  state: Type.Optional(Type.Enum([...ORPHAN_STATES], { description: 'Default: all that are open' })),
+  class: Type.Optional(Type.Enum([...FAILURE_CLASSES])),
+  why: Type.Optional(Type.Enum([...WHYS])),
+  cause: Type.Optional(Type.String({ pattern: CAUSE_KEY, description: 'The `key` of a cause in the status' })),
+  q: Type.Optional(Type.String({ maxLength: 200, pattern: NO_NUL, description: 'Part of a name or an id' })),
+  sort: Type.Optional(Type.Enum([...ORPHAN_SORTS], { default: 'urgent' })),
+  tenant: Type.Optional(Type.String({ minLength: 1, maxLength: 63 })),
+};
+
+const ListQuery = Type.Object({ ...OrphanFilterQuery, ...PageQuery }, { additionalProperties: false });
 
 export function orphanRoutes(deps: ApiDeps): FastifyPluginAsyncTypebox {
   const { tenant } = deps.config;
-  const acting = actingOf(deps.config);
   return async (app) => {
     app.get(
       '/orphans',
@@ -81,13 +96,12 @@ export function orphanRoutes(deps: ApiDeps): FastifyPluginAsyncTypebox {
       },
       async ({ query }, reply) => {
         refuseOtherTenant(query.tenant, tenant);
-        const { database, sweeper } = homeOf(deps);
-        await sweeper.fresh();
+        const home = homeOf(deps);
+        await home.sweeper.fresh.ifOld();
         const page = { sort: query.sort ?? 'urgent', limit: query.limit ?? DEFAULT_LIMIT } as const;
-        const { items, nextCursor, total, observedAt, stale } = await listOrphans(database, tenant, {
-          ...query,
-          ...page,
-        });
+        const listed = await listOrphans(home.database, tenant, { ...query, ...page });
+        const { items, nextCursor, total, observedAt, stale } = listed;
+        const acting = actingNow(deps.config, home, listed.standing);
         if (observedAt !== null) reply.header('x-observed-at', iso(observedAt));
         return {
           items: items.map((row) => orphanOnWire(row, acting)),
@@ -107,18 +121,17 @@ export function orphanRoutes(deps: ApiDeps): FastifyPluginAsyncTypebox {
           params: WorkspacePath,
           querystring: Type.Object({}, { additionalProperties: false }),
           response: {
-            200: Type.Object({ items: Type.Array(OrphanSchema), ...InventoryAge }),
+            200: WorkspaceOrphans,
             ...problemResponses(['not_found', 'home_database_unavailable']),
           },
         },
       },
       async ({ params }, reply) => {
-        const { database, sweeper } = homeOf(deps);
-        await sweeper.fresh();
-        const { items, observedAt, stale } = await orphansOfWorkspace(database, tenant, params.workspaceId);
-        if (items.length === 0) throw neverSeen(params.workspaceId);
-        if (observedAt !== null) reply.header('x-observed-at', iso(observedAt));
-        return { items: items.map((row) => orphanOnWire(row, acting)), observedAt: iso(observedAt), stale };
+        const home = homeOf(deps);
+        await home.sweeper.fresh.ifOld();
+        const answer = await workspaceOnWire(deps, home, params.workspaceId);
+        if (answer.observedAt !== null) reply.header('x-observed-at', answer.observedAt);
+        return answer;
       },
     );
 
@@ -149,8 +162,17 @@ export function orphanRoutes(deps: ApiDeps): FastifyPluginAsyncTypebox {
   };
 }
 
+/** @throws ProblemError `not_found` when it was never seen */
+export async function workspaceOnWire({ config }: ApiDeps, home: Home, workspaceId: string) {
+  const found = await orphansOfWorkspace(home.database, config.tenant, workspaceId);
+  const { items, observedAt, stale } = found;
+  if (items.length === 0) throw neverSeen(workspaceId);
+  const acting = actingNow(config, home, found.standing);
+  return { items: items.map((row) => orphanOnWire(row, acting)), observedAt: iso(observedAt), stale };
+}
+
 /** One process serves one tenant: an empty list for another would be a lie. */
-function refuseOtherTenant(asked: string | undefined, tenant: string): void {
+export function refuseOtherTenant(asked: string | undefined, tenant: string): void {
   if (asked === undefined || asked === tenant) return;
   throw new ProblemError(
     'invalid_request',
@@ -158,16 +180,17 @@ function refuseOtherTenant(asked: string | undefined, tenant: string): void {
   );
 }
 
-function neverSeen(workspaceId: string): ProblemError {
+export function neverSeen(workspaceId: string): ProblemError {
   return new ProblemError('not_found', `No orphan of the workspace ${JSON.stringify(workspaceId)} was ever seen.`);
 }
 
-function actingOf({ disabledReason, sweep }: Config): Acting {
-  if (disabledReason !== null) return 'disabled';
-  return sweep.dryRun ? 'dry_run' : 'stops';
+/** A tenant whose row is gone, or is another platform's, has nothing stopped. */
+export function actingNow({ disabledReason, sweep }: Config, { sweeper }: Home, standing: Standing | null): Acting {
+  const disabled = disabledReason !== null || sweeper.refusal() !== null;
+  return standing === null ? 'disabled' : actingOf(standing, { disabled, dryRun: sweep.dryRun });
 }
 
-function orphanOnWire(row: Omit<OrphanRow, 'keys'>, acting: Acting): Orphan {
+export function orphanOnWire(row: Omit<OrphanRow, 'keys'>, acting: Acting): Orphan {
   return {
     workspaceId: row.workspaceId,
     workspaceName: row.workspaceName,
@@ -183,7 +206,7 @@ function orphanOnWire(row: Omit<OrphanRow, 'keys'>, acting: Acting): Orphan {
       row.lastMessage === null
         ? null
         : { class: row.lastClass, message: row.lastMessage, httpStatus: row.lastHttpStatus },
-    nextAttemptAt: row.resolvedAt === null ? iso(row.nextAttemptAt) : null,
+    nextAttemptAt: row.resolvedAt === null && isStoppable(row) ? iso(row.nextAttemptAt) : null,
     hold: holdOnWire(row),
     secondLook: row.secondLook === null ? null : { result: row.secondLook, dueAt: iso(row.secondLookDueAt) },
     resolvedAt: iso(row.resolvedAt),

@@ -9,9 +9,17 @@ export const PROBLEMS = {
   invalid_cursor: { status: 400, title: 'The cursor does not belong to this list' },
   unknown_host: { status: 403, title: 'The Host of the request is not one of ours' },
   foreign_origin: { status: 403, title: 'Changes are refused from other sites' },
+  actor_required: { status: 400, title: 'This change needs somebody who makes it' },
   not_found: { status: 404, title: 'There is no such thing' },
   sweeper_disabled: { status: 409, title: 'Nothing is being stopped' },
+  dry_run: { status: 409, title: 'Every sweep is a dry run' },
   expected_mismatch: { status: 409, title: 'There are not as many orphans as expected' },
+  brake_latched: { status: 409, title: 'The safety brake is latched' },
+  brake_not_latched: { status: 409, title: 'The safety brake is not latched' },
+  brake_moved: { status: 409, title: 'More orphans wait behind the brake than were on the screen' },
+  platform_unreadable: { status: 409, title: 'The platform could not be looked at' },
+  nothing_to_acknowledge: { status: 409, title: 'Nothing of this workspace waits for an acknowledgement' },
+  sweep_finished: { status: 409, title: 'The sweep has ended' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'A body must be JSON' },
   too_many_changes: { status: 429, title: 'Too many changes from this address' },
@@ -20,12 +28,20 @@ export const PROBLEMS = {
 } as const;
 export type ProblemCode = keyof typeof PROBLEMS;
 
+/** What a program needs of a refusal beside its code. */
+export interface ProblemMembers {
+  /** Of `brake_moved` and `expected_mismatch`: how many there are by now. */
+  readonly orphans?: number;
+}
+
 /** Answers the request with problem+json (RFC 9457). The detail is a sentence: what was wrong, and what is allowed. */
 export class ProblemError extends Error {
   readonly code: ProblemCode;
-  constructor(code: ProblemCode, detail: string) {
+  readonly members: ProblemMembers;
+  constructor(code: ProblemCode, detail: string, members: ProblemMembers = {}) {
     super(detail);
     this.code = code;
+    this.members = members;
   }
 }
 
@@ -37,6 +53,9 @@ const problemSchema = Type.Object(
     detail: Type.String(),
     code: Type.String(),
     requestId: Type.String(),
+    orphans: Type.Optional(
+      Type.Integer({ description: 'Of `brake_moved` and `expected_mismatch`: how many there are by now' }),
+    ),
   },
   { description: 'RFC 9457' },
 );
@@ -45,14 +64,20 @@ export type Problem = Static<typeof problemSchema>;
 /** Every call may meet these. */
 const EVERYWHERE = ['invalid_request', 'unknown_host', 'internal_error'] as const;
 /** Every change may meet these, too. */
-const ON_CHANGES = ['foreign_origin', 'body_too_large', 'unsupported_media_type', 'too_many_changes'] as const;
+const ON_CHANGES = [
+  'foreign_origin',
+  'body_too_large',
+  'unsupported_media_type',
+  'too_many_changes',
+  'sweeper_disabled',
+] as const;
 
 /** Response schemas of the refusals of one call, by status; a status lists the codes that it stands for. */
 export function problemResponses(codes: readonly ProblemCode[], { change = false } = {}) {
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of [...EVERYWHERE, ...(change ? ON_CHANGES : []), ...codes]) {
     const { status } = PROBLEMS[code];
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+    byStatus.set(status, [...new Set([...(byStatus.get(status) ?? []), code])]);
   }
   return Object.fromEntries(
     [...byStatus].map(([status, of]) => [
@@ -61,7 +86,7 @@ export function problemResponses(codes: readonly ProblemCode[], { change = false
         description: of.map((code) => `\`${code}\`: ${PROBLEMS[code].title}`).join('. '),
         content: {
           'application/problem+json': {
-            schema: Type.Object({ ...problemSchema.properties, code: Type.Enum([...of]) }, { description: 'RFC 9457' }),
+            schema: Type.Object({ ...problemProperties(of), code: Type.Enum([...of]) }, { description: 'RFC 9457' }),
           },
         },
       },
@@ -69,9 +94,21 @@ export function problemResponses(codes: readonly ProblemCode[], { change = false
   );
 }
 
-export function sendProblem(request: FastifyRequest, reply: FastifyReply, code: ProblemCode, detail: string) {
+function problemProperties(codes: readonly ProblemCode[]) {
+  const { orphans, ...everywhere } = problemSchema.properties;
+  const counts = codes.includes('brake_moved') || codes.includes('expected_mismatch');
+  return counts ? { ...everywhere, orphans } : everywhere;
+}
+
+export function sendProblem(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  code: ProblemCode,
+  detail: string,
+  members: ProblemMembers = {},
+) {
   const { status, title } = PROBLEMS[code];
-  const problem: Problem = { type: 'about:blank', title, status, detail, code, requestId: request.id };
+  const problem: Problem = { type: 'about:blank', title, status, detail, code, requestId: request.id, ...members };
   // As text: a problem has the same form under every route, whatever the route's own schemas are.
   return reply.code(status).type('application/problem+json; charset=utf-8').send(JSON.stringify(problem));
 }
@@ -83,19 +120,25 @@ const FASTIFY_CODES: Readonly<Record<string, ProblemCode>> = {
 };
 
 export function handleError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply) {
-  if (error instanceof ProblemError) return sendProblem(request, reply, error.code, error.message);
-  if (error instanceof CursorError) return sendProblem(request, reply, 'invalid_cursor', error.message);
+  const { code, message, members } = problemOf(error, request);
+  return sendProblem(request, reply, code, message, members);
+}
+
+/** Whatever was thrown, as one of our refusals and failures; what is not the caller's mistake is logged. */
+export function problemOf(error: FastifyError | Error, request: FastifyRequest): ProblemError {
+  if (error instanceof ProblemError) return error;
+  if (error instanceof CursorError) return new ProblemError('invalid_cursor', error.message);
   if (error instanceof DatabaseFailure) {
     request.log.error({ err: error }, 'The home database failed');
-    return sendProblem(request, reply, 'home_database_unavailable', `${PROBLEMS.home_database_unavailable.title}.`);
+    return new ProblemError('home_database_unavailable', `${PROBLEMS.home_database_unavailable.title}.`);
   }
   const code = 'code' in error ? FASTIFY_CODES[error.code] : undefined;
-  if (code !== undefined) return sendProblem(request, reply, code, allowed(code));
+  if (code !== undefined) return new ProblemError(code, allowed(code));
   if ('statusCode' in error && error.statusCode !== undefined && error.statusCode < 500) {
-    return sendProblem(request, reply, 'invalid_request', `${error.message.replace(/\.$/, '')}.`);
+    return new ProblemError('invalid_request', `${error.message.replace(/\.$/, '')}.`);
   }
   request.log.error({ err: error }, 'A request failed');
-  return sendProblem(request, reply, 'internal_error', 'See the log of the server under this request id.');
+  return new ProblemError('internal_error', 'See the log of the server under this request id.');
 }
 
 function allowed(code: ProblemCode): string {

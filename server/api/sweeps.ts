@@ -1,19 +1,18 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
+import type { Config } from '../config.ts';
 import { listAttempts } from '../sweep/orphan-list.ts';
-import { OUTCOMES, SWEEP_RESULTS, TRIGGERS } from '../sweep/outcome.ts';
-import type { ManualRequest } from '../sweep/schedule.ts';
+import { type AuditAction, SWEEP_RESULTS, TRIGGERS } from '../sweep/outcome.ts';
+import type { ManualRequest, NotQueued } from '../sweep/schedule.ts';
 import { listSweeps, readSweep, type SweepRow } from '../sweep/sweep-list.ts';
-import { AttemptSchema, attemptOnWire } from './attempts.ts';
-import { type ApiDeps, homeOf } from './deps.ts';
+import { actOf, actOfSomebody, MayHaveReason } from './act.ts';
+import { AttemptFilterQuery, AttemptSchema, attemptOnWire } from './attempts.ts';
+import type { CountChange } from './change-limit.ts';
+import { Counts, countsOnWire } from './counts.ts';
+import { type ApiDeps, homeOf, homeToChange } from './deps.ts';
 import { ProblemError, problemResponses } from './problem.ts';
-import { DEFAULT_LIMIT, iso, NextCursor, Nullable, PageQuery, Time } from './wire.ts';
-
-const Counts = Type.Object(
-  Object.fromEntries([...OUTCOMES, 'deferred' as const].map((name) => [name, Type.Integer()])),
-  { description: 'How many attempts ended with each outcome; `deferred` were claimed but not started' },
-);
+import { DEFAULT_LIMIT, iso, NextCursor, NoQuery, Nullable, PageQuery, Time } from './wire.ts';
 
 export const SweepSchema = Type.Object({
   id: Type.String(),
@@ -27,9 +26,12 @@ export const SweepSchema = Type.Object({
   requestedAt: Time,
   startedAt: Nullable(Time),
   finishedAt: Nullable(Time),
+  cancelRequestedAt: Nullable(Time),
+  cancelRequestedBy: Nullable(Type.String()),
   result: Type.Enum([...SWEEP_RESULTS]),
   claimed: Type.Integer({ description: 'How many orphans it set out to attempt' }),
   counts: Counts,
+  looks: Type.Integer({ description: 'Second looks: calls that are no Stops' }),
   open: Nullable(Type.Integer({ description: 'Open orphans when it ended' })),
   stuck: Nullable(Type.Integer()),
   error: Nullable(Type.String()),
@@ -43,12 +45,23 @@ const ListedSweep = Type.Object({
   quietBefore: Type.Optional(
     Type.Integer({ description: 'With quiet=false: how many that found nothing came right before it' }),
   ),
+  quietCursor: Type.Optional(
+    Type.String({ description: 'With quiet=false: the cursor under which they begin in the list with quiet=true' }),
+  ),
 });
 
-const MOST_ACTOR_CHARACTERS = 80;
-/** One line, and not blank. */
-const ACTOR_PATTERN = '^(?=.*\\S)[^\\u0000-\\u001f\\u007f]*$';
-const Actor = Type.String({ minLength: 1, maxLength: MOST_ACTOR_CHARACTERS, pattern: ACTOR_PATTERN });
+export type ListedSweep = Static<typeof ListedSweep>;
+
+const SweepList = Type.Object({
+  items: Type.Array(ListedSweep),
+  nextCursor: NextCursor,
+  quietAfter: Type.Optional(
+    Type.Integer({
+      description: 'With quiet=false: how many that found nothing came after the first of these; 0 with a cursor',
+    }),
+  ),
+});
+export type SweepListAnswer = Static<typeof SweepList>;
 
 const NewSweep = Type.Object(
   {
@@ -62,62 +75,65 @@ const NewSweep = Type.Object(
       Type.Integer({ minimum: 0, maximum: 1_000_000_000, description: 'How many open orphans were on the screen' }),
     ),
     dryRun: Type.Optional(Type.Boolean()),
-    reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500, pattern: '^[^\\u0000]*$' })),
-    actor: Type.Optional(Actor),
+    drain: Type.Optional(
+      Type.Boolean({ description: 'Goes on until nothing open is left, whatever SWEEP_LIMIT is. Needs an actor' }),
+    ),
+    ...MayHaveReason,
   },
   { additionalProperties: false },
 );
 
-const SweepPath = Type.Object({ id: Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' }) });
+export const SweepPath = Type.Object({
+  id: Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' }),
+});
 
-const CHANGES_A_MINUTE = 60;
+/** What a request would be written down as, as far as it can be read. */
+function actionOf({ body }: FastifyRequest): AuditAction {
+  const asked: Partial<Record<string, unknown>> = typeof body === 'object' && body !== null ? { ...body } : {};
+  if (asked['drain'] === true) return 'drain';
+  return asked['dryRun'] === true ? 'dry_run' : 'sweep';
+}
 
-export function sweepRoutes(deps: ApiDeps): FastifyPluginAsyncTypebox {
+export function sweepRoutes(deps: ApiDeps, countChange: CountChange): FastifyPluginAsyncTypebox {
   const { tenant, sweep } = deps.config;
   return async (app) => {
-    const limited = app.createRateLimit({ max: CHANGES_A_MINUTE, timeWindow: '1 minute' });
-    const refuseTooMany = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-      const use = await limited(request);
-      if (use.isAllowed || !use.isExceeded) return;
-      reply.header('retry-after', use.ttlInSeconds);
-      throw new ProblemError(
-        'too_many_changes',
-        `At most ${CHANGES_A_MINUTE} changes a minute from one address; again in ${use.ttlInSeconds} s.`,
-      );
-    };
-
     app.post(
       '/sweeps',
       {
+        config: { refusedAs: actionOf },
         schema: {
           summary: 'Sweep now: queued first, begun by whichever replica holds the lease next',
           body: NewSweep,
-          querystring: Type.Object({}, { additionalProperties: false }),
+          querystring: NoQuery,
           response: {
             202: SweepSchema,
-            ...problemResponses(['sweeper_disabled', 'expected_mismatch', 'home_database_unavailable'], {
-              change: true,
-            }),
+            ...problemResponses(
+              [
+                'actor_required',
+                'sweeper_disabled',
+                'dry_run',
+                'brake_latched',
+                'expected_mismatch',
+                'home_database_unavailable',
+              ],
+              { change: true },
+            ),
           },
         },
       },
       async (request, reply) => {
-        const { database, sweeper } = homeOf(deps);
-        const asked = manualRequest(request.body, request);
-        if (deps.config.disabledReason !== null) {
-          throw new ProblemError('sweeper_disabled', `Nothing is being stopped: ${deps.config.disabledReason}.`);
+        const { database, sweeper } = homeToChange(deps);
+        const asked = manualRequest(request.body);
+        const act = asked.drain ? actOfSomebody(request, request.body) : actOf(request, request.body);
+        refuseDisabled(deps.config);
+        if (asked.drain && sweep.dryRun) {
+          throw new ProblemError('dry_run', 'SWEEP_DRY_RUN is true, so nothing can be drained.');
         }
-        if (asked.expected !== null) await sweeper.fresh();
+        if (asked.expected !== null) await sweeper.fresh.ifOld();
         // Joining changes nothing, so that a button pressed twice is never refused.
-        if ((await sweeper.schedule.findEqual(asked)) === null) await refuseTooMany(request, reply);
-        const enqueued = await sweeper.schedule.enqueue(asked);
-        if (enqueued.kind === 'mismatch') {
-          const { expected } = asked;
-          throw new ProblemError(
-            'expected_mismatch',
-            `${expected} orphans were expected, but there are ${enqueued.open}.`,
-          );
-        }
+        if ((await sweeper.schedule.findEqual(asked)) === null) await countChange(request, reply);
+        const enqueued = await sweeper.schedule.enqueue(asked, act);
+        if (enqueued.kind === 'brake_latched' || enqueued.kind === 'mismatch') throw notQueued(enqueued, asked);
         sweeper.loop.wake();
         const row = await readSweep(database, tenant, enqueued.sweepId);
         if (row === null) throw new ProblemError('not_found', 'The sweep is not kept any more.');
@@ -143,7 +159,7 @@ export function sweepRoutes(deps: ApiDeps): FastifyPluginAsyncTypebox {
             { additionalProperties: false },
           ),
           response: {
-            200: Type.Object({ items: Type.Array(ListedSweep), nextCursor: NextCursor }),
+            200: SweepList,
             ...problemResponses(['invalid_cursor', 'home_database_unavailable']),
           },
         },
@@ -151,13 +167,11 @@ export function sweepRoutes(deps: ApiDeps): FastifyPluginAsyncTypebox {
       async ({ query }) => {
         const { database } = homeOf(deps);
         const filter = { ...query, quiet: query.quiet ?? true, limit: query.limit ?? DEFAULT_LIMIT };
-        const { items, nextCursor } = await listSweeps(database, tenant, filter);
+        const { items, nextCursor, quietAfter } = await listSweeps(database, tenant, filter);
         return {
-          items: items.map(({ quietBefore, ...row }) => ({
-            ...sweepOnWire(row, false),
-            ...(quietBefore === null ? {} : { quietBefore }),
-          })),
+          items: items.map(({ folded, ...row }) => ({ ...sweepOnWire(row, false), ...folded })),
           nextCursor,
+          ...(quietAfter === null ? {} : { quietAfter }),
         };
       },
     );
@@ -168,7 +182,7 @@ export function sweepRoutes(deps: ApiDeps): FastifyPluginAsyncTypebox {
         schema: {
           summary: 'One sweep; while it runs, with the outcomes so far',
           params: SweepPath,
-          querystring: Type.Object({}, { additionalProperties: false }),
+          querystring: NoQuery,
           response: { 200: SweepSchema, ...problemResponses(['not_found', 'home_database_unavailable']) },
         },
       },
@@ -179,13 +193,43 @@ export function sweepRoutes(deps: ApiDeps): FastifyPluginAsyncTypebox {
       },
     );
 
+    app.delete(
+      '/sweeps/:id',
+      {
+        config: { refusedAs: 'cancel' },
+        schema: {
+          summary: 'Cancels a sweep: a queued one at once, a running one before its next Stop',
+          params: SweepPath,
+          querystring: NoQuery,
+          body: Type.Object(MayHaveReason, { additionalProperties: false }),
+          response: {
+            200: SweepSchema,
+            ...problemResponses(['not_found', 'sweep_finished', 'home_database_unavailable'], { change: true }),
+          },
+        },
+      },
+      async (request, reply) => {
+        const { database, sweeper } = homeToChange(deps);
+        const { id } = request.params;
+        const act = actOf(request, request.body);
+        await countChange(request, reply);
+        const cancelled = await sweeper.schedule.cancel(id, act);
+        const row = cancelled === 'not_found' ? null : await readSweep(database, tenant, id);
+        if (row === null) throw noSweep(id);
+        if (cancelled === 'finished') {
+          throw new ProblemError('sweep_finished', `The sweep has ended already: ${row.result}.`);
+        }
+        return sweepOnWire(row, false);
+      },
+    );
+
     app.get(
       '/sweeps/:id/attempts',
       {
         schema: {
           summary: 'What happened to each orphan of a sweep, newest first',
           params: SweepPath,
-          querystring: Type.Object(PageQuery, { additionalProperties: false }),
+          querystring: Type.Object({ ...AttemptFilterQuery, ...PageQuery }, { additionalProperties: false }),
           response: {
             200: Type.Object({ items: Type.Array(AttemptSchema), nextCursor: NextCursor }),
             ...problemResponses(['invalid_cursor', 'not_found', 'home_database_unavailable']),
@@ -194,37 +238,47 @@ export function sweepRoutes(deps: ApiDeps): FastifyPluginAsyncTypebox {
       },
       async ({ params, query }) => {
         const { database } = homeOf(deps);
+        const of = { sweepId: params.id, outcome: query.outcome };
         const page = { cursor: query.cursor, limit: query.limit ?? DEFAULT_LIMIT };
-        const { items, nextCursor } = await listAttempts(database, tenant, { sweepId: params.id }, page);
+        const { items, nextCursor } = await listAttempts(database, tenant, of, page);
         if (items.length === 0 && (await readSweep(database, tenant, params.id)) === null) throw noSweep(params.id);
         return { items: items.map(attemptOnWire), nextCursor };
       },
     );
   };
 
-  function manualRequest(body: Static<typeof NewSweep>, request: FastifyRequest): ManualRequest {
+  function manualRequest(body: Static<typeof NewSweep>): ManualRequest {
+    const drain = body.drain ?? false;
+    if (drain && body.dryRun === true) {
+      throw new ProblemError('invalid_request', 'body: drain stops what is there, and dryRun does not; not both.');
+    }
     return {
       workspaceIds: body.workspaceIds ?? null,
       expected: body.expected ?? null,
       // Under SWEEP_DRY_RUN every sweep is dry, by hand too; its row says so.
       dryRun: (body.dryRun ?? false) || sweep.dryRun,
-      requestedBy: body.actor ?? actorOf(request),
-      reason: body.reason ?? null,
+      drain,
     };
   }
 }
 
-/** The header for those whose body is somebody else's; the body wins. */
-function actorOf(request: FastifyRequest): string | null {
-  const actor = request.headers['x-actor'];
-  if (actor === undefined) return null;
-  if (typeof actor === 'string' && actor.length <= MOST_ACTOR_CHARACTERS && new RegExp(ACTOR_PATTERN).test(actor)) {
-    return actor;
-  }
-  throw new ProblemError('invalid_request', 'X-Actor: must be 1 to 80 characters in one line, and not blank.');
+/** @throws ProblemError `sweeper_disabled`: the settings stop nothing */
+export function refuseDisabled({ disabledReason }: Config): void {
+  if (disabledReason === null) return;
+  throw new ProblemError('sweeper_disabled', `Nothing is being stopped: ${disabledReason}.`);
 }
 
-function noSweep(id: string): ProblemError {
+export function notQueued(refused: NotQueued, { expected }: Pick<ManualRequest, 'expected'>): ProblemError {
+  if (refused.kind === 'brake_latched') {
+    return new ProblemError('brake_latched', 'Nothing is stopped until a person releases the safety brake.');
+  }
+  const { open: orphans } = refused;
+  return new ProblemError('expected_mismatch', `${expected} orphans were expected, but there are ${orphans}.`, {
+    orphans,
+  });
+}
+
+export function noSweep(id: string): ProblemError {
   return new ProblemError('not_found', `There is no sweep ${id}, or it is not kept any more.`);
 }
 
@@ -242,12 +296,12 @@ export function sweepOnWire(row: SweepRow, joined: boolean): Sweep {
     requestedAt: iso(row.requestedAt),
     startedAt: iso(row.startedAt),
     finishedAt: iso(row.finishedAt),
+    cancelRequestedAt: iso(row.cancelRequestedAt),
+    cancelRequestedBy: row.cancelRequestedBy,
     result,
     claimed,
-    counts: {
-      ...Object.fromEntries(OUTCOMES.map((outcome) => [outcome, row.counts[outcome] ?? 0])),
-      deferred: row.deferred,
-    },
+    counts: countsOnWire(row),
+    looks: row.looks,
     open: row.open,
     stuck: row.stuck,
     error,

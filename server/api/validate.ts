@@ -51,6 +51,8 @@ function describe(part: string, flaws: readonly Flaw[], value: unknown): string 
     const sentence = describeFlaw(flaw, place, value);
     if (sentence !== null && !sentences.has(place)) sentences.set(place, sentence);
   }
+  // Of many flaws only the first are told; of many unknown fields then none has been named yet.
+  if (sentences.size === 0) return `${part}: unknown fields, ${flaws.map(nameOf).join(', ')} among them.`;
   return `${[...sentences.values()].join('; ')}.`;
 }
 
@@ -66,6 +68,11 @@ function describeFlaw({ keyword, instancePath, params, message }: Flaw, place: s
   return `${place}: ${wants}, got ${shortly(at(value, instancePath))}`;
 }
 
+function nameOf({ instancePath }: Flaw): string {
+  const name = instancePath.slice(instancePath.lastIndexOf('/') + 1);
+  return JSON.stringify(name.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
 function at(value: unknown, path: string): unknown {
   let found = value;
   for (const step of path.split('/').slice(1)) {
@@ -75,7 +82,21 @@ function at(value: unknown, path: string): unknown {
   return found;
 }
 
+const MOST_SHOWN = 80;
+
 function shortly(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length <= 80 ? text : `${text.slice(0, 80)}…`;
+  const text = JSON.stringify(upTo(MOST_SHOWN, value)) ?? 'nothing';
+  return text.length <= MOST_SHOWN ? text : `${text.slice(0, MOST_SHOWN)}…`;
+}
+
+/**
+ * Without what lies deeper: each level takes a character at least, so it would be cut off anyway. The whole cannot be
+ * written down at all where it is nested deeply enough: 64 kB hold more levels than the stack.
+ */
+function upTo(levels: number, value: unknown): unknown {
+  if (Array.isArray(value)) return levels === 0 ? [] : value.map((one) => upTo(levels - 1, one));
+  if (!isObject(value)) return value;
+  return levels === 0
+    ? {}
+    : Object.fromEntries(Object.entries(value).map(([name, one]) => [name, upTo(levels - 1, one)]));
 }

@@ -15,6 +15,9 @@ export const PageQuery = {
 };
 export const DEFAULT_LIMIT = 50;
 
+/** Of a call that takes none: an unknown parameter is a mistake. */
+export const NoQuery = Type.Object({}, { additionalProperties: false });
+
 export const NextCursor = Nullable(Type.String());
 
 export function iso(date: Date): string;

@@ -36,6 +36,19 @@ export interface StopFailure {
   readonly retryAfterMs: number | null;
 }
 
+/**
+ * What a backend believes an instance to be doing, and what each answer obliges the caller to.
+ *
+ * - `state`: its own word. Only `terminated` and `not_found` prove that the instance is gone, and only `running` that a
+ *   Stop has not worked; a word that the caller does not know proves nothing.
+ * - `no_route`: this backend cannot be asked, now or later. The caller must not wait for an answer, nor believe one.
+ * - `failed`: nothing is known. The caller may ask again later.
+ */
+export type StateAnswer =
+  | { readonly kind: 'state'; readonly state: string }
+  | { readonly kind: 'no_route'; readonly message: string }
+  | StopFailure;
+
 /** Stops instances. Implementations never retry (retries live in the sweep) and never throw: a failure is an answer. */
 export interface Backend {
   readonly kind: BackendKind;
@@ -44,6 +57,8 @@ export interface Backend {
    * been answered and only its confirmation was cut off (an unconfirmed 404 is `rejected`).
    */
   stop(target: StopTarget, request: StopRequest): Promise<StopAnswer>;
+  /** Asks what an instance is doing; changes nothing. Ends by the time `signal` aborts: an abort is a `timeout`. */
+  look(target: StopTarget, request: StopRequest): Promise<StateAnswer>;
   /** Closes idle connections. */
   close(): Promise<void>;
 }

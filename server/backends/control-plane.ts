@@ -1,5 +1,5 @@
 import { type Answer, isHtml, retryAfterMs, stateIn } from './answer.ts';
-import type { Backend, StopAnswer, StopFailure, StopRequest, StopTarget } from './backend.ts';
+import type { Backend, StateAnswer, StopAnswer, StopFailure, StopRequest, StopTarget } from './backend.ts';
 import { createMessageWriter, type WriteMessage } from './message.ts';
 import { createPeer, type NoAnswer, type Peer } from './peer.ts';
 import { spokenIn } from './spoken.ts';
@@ -12,9 +12,6 @@ export interface ControlPlaneOptions {
   /** Our own version, for the User-Agent. */
   readonly version: string;
 }
-
-/** What the status route said: any word at all (the caller knows which prove something), or why there is none. */
-export type StateAnswer = { readonly kind: 'state'; readonly state: string } | StopFailure;
 
 /** Everything that is needed to ask one control plane. */
 interface Line {
@@ -31,6 +28,7 @@ export function createControlPlane(options: ControlPlaneOptions): Backend {
   return {
     kind: 'control-plane',
     stop: (target, request) => stop(line, target, request),
+    look: (target, request) => look(line, target, request),
     close: async () => line.peer.close(),
   };
 }
@@ -61,8 +59,17 @@ async function confirmGone(line: Line, target: StopTarget, request: StopRequest,
   return { kind: 'failed', class: 'rejected', httpStatus: 404, message, retryAfterMs: null };
 }
 
+/** A refusal, a page or an answer without a state is no status route: asking again would bring the same. */
+async function look(line: Line, target: StopTarget, request: StopRequest): Promise<StateAnswer> {
+  const answer = await askState(line, target, request);
+  if (answer.kind === 'state' || answer.class !== 'rejected' || answer.httpStatus === null) return answer;
+  return { kind: 'no_route', message: answer.message };
+}
+
+type AskedState = { readonly kind: 'state'; readonly state: string } | StopFailure;
+
 /** Asks what the control plane believes the instance to be doing. Never throws. */
-async function askState(line: Line, target: StopTarget, request: StopRequest): Promise<StateAnswer> {
+async function askState(line: Line, target: StopTarget, request: StopRequest): Promise<AskedState> {
   const answer = await call(line, 'GET', target, request);
   if (answer.kind !== 'answer') return answer;
   if (answer.status < 200 || answer.status > 299) return refusal(line, answer);

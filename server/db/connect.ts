@@ -42,6 +42,12 @@ export interface ConnectOptions {
   readonly max: number;
   /** `set local row_security = off`: a policy becomes an error instead of hiding rows. For the platform's database. */
   readonly rowSecurityOff?: boolean;
+  /**
+   * `set local enable_seqscan = off`: no table is read from one end to the other where an index leads to what is wanted,
+   * also while the server's statistics are older than a hundred thousand new rows. For the home database, which has the
+   * indexes that its statements need.
+   */
+  readonly indexesOnly?: boolean;
   /** How long the server may take over one statement, in milliseconds; 5000 unless told. */
   readonly statementTimeoutMs?: number;
   /** Told of a connection that broke, idle or in use. The pool replaces it by itself. */
@@ -75,7 +81,7 @@ export function connect(url: string, options: ConnectOptions): Database {
   // Without a host a user is no URL, though pg takes it: then the host is the folder of a Unix socket.
   const parsed = new URL(url.replace('@/', '@localhost/'));
   const host = parsed.searchParams.get('host') ?? parsed.hostname;
-  const begin = beginStatement(statementTimeoutMs, options.rowSecurityOff ?? false);
+  const begin = beginStatement(statementTimeoutMs, options);
 
   const checkOut = (): Promise<pg.PoolClient> =>
     pool.connect().catch((error: unknown) => {
@@ -89,8 +95,11 @@ export function connect(url: string, options: ConnectOptions): Database {
       const client = await checkOut();
       let unusable = false;
       try {
+        // Also what is thrown at once, as for a cursor that is none: nobody would wait for the answer to `begin`, and one
+        // that does not come would end the process.
+        const running = async () => run(drizzle(client));
         // What goes out behind a `begin` that fails is refused by the server: there is no way past the limits.
-        const [begun, ran] = await Promise.allSettled([client.query(begin), run(drizzle(client))]);
+        const [begun, ran] = await Promise.allSettled([client.query(begin), running()]);
         throwFailureOf(begun);
         if (ran.status === 'rejected') throw ofDatabase(ran.reason);
         throwFailureOf(...(await Promise.allSettled([client.query('commit')])));
@@ -139,7 +148,7 @@ function ofDatabase(error: unknown): unknown {
 }
 
 /** One round trip: everything that limits a transaction goes with its `begin`. */
-function beginStatement(statementTimeoutMs: number, rowSecurityOff: boolean): string {
+function beginStatement(statementTimeoutMs: number, { rowSecurityOff, indexesOnly }: ConnectOptions): string {
   return [
     'begin',
     `set local statement_timeout = ${statementTimeoutMs}`,
@@ -147,6 +156,7 @@ function beginStatement(statementTimeoutMs: number, rowSecurityOff: boolean): st
     // So that `now()` written to a column without time zone is UTC, as which it is read.
     "set local timezone = 'UTC'",
     ...(rowSecurityOff ? ['set local row_security = off'] : []),
+    ...(indexesOnly ? ['set local enable_seqscan = off'] : []),
   ].join('; ');
 }
 

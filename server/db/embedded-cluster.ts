@@ -16,6 +16,8 @@ export interface Cluster extends Place {
 }
 
 const NEW_CLUSTER = `${CLUSTER}.new-`;
+/** The owner and whoever made it may remove it at once: then a folder is not empty that was a moment ago. */
+const REMOVE = { recursive: true, force: true, maxRetries: 10 };
 
 /** The cluster of this place, created if there is none. Safe to be called by two processes at once. */
 export async function openCluster(place: Place): Promise<Cluster> {
@@ -33,11 +35,12 @@ export async function openCluster(place: Place): Promise<Cluster> {
 /** Removes what processes that died while creating a cluster left. Only for the owner: a rival may be at it still. */
 export async function removeUnfinished(home: string): Promise<void> {
   for (const name of await readdir(home)) {
-    if (name.startsWith(NEW_CLUSTER)) await rm(join(home, name), { recursive: true, force: true });
+    if (name.startsWith(NEW_CLUSTER)) await rm(join(home, name), REMOVE);
   }
 }
 
-async function readCluster(place: Place): Promise<Cluster | undefined> {
+/** Undefined: there is none. */
+export async function readCluster(place: Place): Promise<Cluster | undefined> {
   const folder = join(place.home, CLUSTER);
   const data = join(folder, 'data');
   const major = await readIfThere(join(data, 'PG_VERSION'));
@@ -67,7 +70,7 @@ async function createCluster(place: Place): Promise<void> {
     await initialize(place, unfinished);
     await rename(unfinished, join(place.home, CLUSTER));
   } catch (error) {
-    await rm(unfinished, { recursive: true, force: true });
+    await rm(unfinished, REMOVE);
     // In the way: another process's cluster, or something else, which openCluster tells apart.
     const inTheWay = ['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(errorCode(error) ?? '');
     if (!inTheWay && !(await readCluster(place))) throw error;

@@ -92,7 +92,8 @@ function pgCtl(cluster: Cluster, args: readonly string[], output?: FileHandle): 
   });
 }
 
-async function runningPort(cluster: Cluster): Promise<number | undefined> {
+/** Undefined: it does not run. */
+export async function runningPort(cluster: Cluster): Promise<number | undefined> {
   const deadline = performance.now() + START_WITHIN_MS;
   while (await isRunning(cluster)) {
     // The fourth line; not there yet in the first moments of a start.

@@ -1,11 +1,12 @@
+import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { BaseLogger } from 'pino';
-import { type Cluster, NAME, openCluster, removeUnfinished } from './embedded-cluster.ts';
+import { type Cluster, NAME, openCluster, readCluster, removeUnfinished } from './embedded-cluster.ts';
 import { EmbeddedError, errorCode } from './embedded-error.ts';
 import { findPlace } from './embedded-place.ts';
-import { ensureRunning, START_WITHIN_MS, stopPostmaster } from './embedded-postmaster.ts';
+import { ensureRunning, runningPort, START_WITHIN_MS, stopPostmaster } from './embedded-postmaster.ts';
 
 /** A PostgreSQL of our own, for those who set no DATABASE_URL. */
 export interface EmbeddedDatabase {
@@ -172,12 +173,29 @@ async function serve(cluster: Cluster, { port, session }: Owner, log: BaseLogger
     throw error;
   }
   return {
-    // Without sslmode the PGSSLMODE of the environment decides, and this server has no certificate.
-    url: `postgres://${NAME}:${cluster.password}@127.0.0.1:${port}/${NAME}?sslmode=disable`,
+    url: urlOf(cluster, port),
     directory: cluster.home,
     stop: () => {
       stopping ??= stop();
       return stopping;
     },
   };
+}
+
+/**
+ * The URL of the embedded PostgreSQL that another process has started in this folder, and runs. Whoever goes there owns
+ * nothing of it, and is cut off when that process ends it.
+ *
+ * @returns null when none runs; nothing is created or started
+ */
+export async function visitEmbedded({ directory, log }: EmbeddedOptions): Promise<string | null> {
+  if (!existsSync(directory)) return null;
+  const cluster = await readCluster(await findPlace(directory, log));
+  const port = cluster === undefined ? undefined : await runningPort(cluster);
+  return cluster === undefined || port === undefined ? null : urlOf(cluster, port);
+}
+
+function urlOf({ password }: Cluster, port: number): string {
+  // Without sslmode the PGSSLMODE of the environment decides, and this server has no certificate.
+  return `postgres://${NAME}:${password}@127.0.0.1:${port}/${NAME}?sslmode=disable`;
 }

@@ -43,6 +43,22 @@ export async function migrateHome(home: Database, version: string): Promise<stri
   });
 }
 
+/** How far a home database is migrated. One that is newer counts as current where this version may run on it. */
+export type SchemaState = 'current' | 'behind' | 'none';
+
+/**
+ * Only looks.
+ *
+ * @throws SchemaError when the schema is newer than the program
+ */
+export async function readSchemaState(home: Database, version: string): Promise<SchemaState> {
+  const known = readMigrations();
+  const newest = await home.transaction(newestApplied);
+  refuseNewerSchema(newest, known, version);
+  if (newest === null) return 'none';
+  return known.some((migration) => migration.folderMillis > newest.createdAt) ? 'behind' : 'current';
+}
+
 function readMigrations(): Migration[] {
   const { entries } = Value.Parse(JOURNAL, JSON.parse(readFileSync(`${FOLDER}/meta/_journal.json`, 'utf8')));
   return readMigrationFiles({ migrationsFolder: FOLDER }).map((meta, i) => ({ ...meta, name: entries[i]?.tag ?? '' }));

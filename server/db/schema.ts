@@ -42,6 +42,22 @@ export const secondLook = sweeper.enum('second_look', SECOND_LOOKS);
 export const trigger = sweeper.enum('trigger', TRIGGERS);
 export const sweepResult = sweeper.enum('sweep_result', SWEEP_RESULTS);
 
+/**
+ * Expressions that indexes have, word for word as the statements that need them must.
+ *
+ * What an orphan needs first depends on the time, and no index can: by what it may need at all, it is in one of three
+ * groups. Almost always 0 is stuck, or will be; 1 is neither stuck nor held; 2 is held, or was a moment ago.
+ */
+export const URGENT_GROUP = sql.raw(
+  '(case when coalesce(held_at, hold_until) is not null then 2 when stuck_at is not null then 0 else 1 end)',
+);
+/** Not all of it: a cursor carries what a list is sorted by, and must fit into a URL. */
+export const SORT_NAME = sql.raw('left(coalesce(workspace_name, workspace_id), 200)');
+/** A Stop was sent, and answered. Nothing was sent where the platform could not be asked. */
+export const ANSWERED = sql.raw(
+  "(outcome in ('stopped', 'already_gone', 'stopped_live', 'clear_failed') or outcome = 'failed' and class <> 'platform')",
+);
+
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 
 /** What has been applied, and the oldest version of the program that still runs on it. */
@@ -72,9 +88,12 @@ export const tenants = sweeper.table('tenants', {
   observedAt: at('observed_at'),
   observeMs: integer('observe_ms'),
   observeError: text('observe_error'),
+  /** What kind of fault that is: what the console tells about it depends on this, never on the sentence. */
+  observeFault: text('observe_fault'),
   observeErrorAt: at('observe_error_at'),
   /** Why the platform's connection may not clear ids (the grant or the replica); null when it may. */
   platformWriteError: text('platform_write_error'),
+  platformWriteFault: text('platform_write_fault'),
   platformFingerprint: text('platform_fingerprint'),
   lastSuccessAt: at('last_success_at'),
 
@@ -101,6 +120,13 @@ export const tenants = sweeper.table('tenants', {
   breakerRetryAt: at('breaker_retry_at'),
   /** The different orphans that failed in a row by the control plane's fault, newest last. */
   breakerRun: uuid('breaker_run').array().notNull().default(sql`'{}'`),
+  /** Probes since it opened: which orphan comes next is decided in turn. */
+  breakerProbes: integer('breaker_probes').notNull().default(0),
+
+  /** Since when time does not count towards `stuck`: the breaker is open, or a pause or the brake is in force. */
+  excusedSince: at('excused_since'),
+  /** The platform's table held no row at all at the newest observe. */
+  platformEmpty: boolean('platform_empty').notNull().default(false),
 });
 
 /** An orphan; at most one open row per (tenant, workspace, instance). Resolved rows stay: they are the history. */
@@ -150,6 +176,8 @@ export const orphans = sweeper.table(
     secondLook: secondLook('second_look'),
     secondLookDueAt: at('second_look_due_at'),
     secondLooks: integer('second_looks').notNull().default(0),
+    /** When a Stop of it was last accepted: the second look counts from here. */
+    stoppedAt: at('stopped_at'),
 
     acknowledgedAt: at('acknowledged_at'),
     acknowledgedBy: text('acknowledged_by'),
@@ -162,7 +190,15 @@ export const orphans = sweeper.table(
     uniqueIndex('orphans_one_open').on(t.tenant, t.workspaceId, t.instanceId).where(sql`resolved_at is null`),
     index('orphans_due').on(t.tenant, t.nextAttemptAt, t.orphanedAt, t.id).where(sql`resolved_at is null`),
     index('orphans_open').on(t.tenant, t.orphanedAt, t.id).where(sql`resolved_at is null`),
+    // From `stuck_at` on for counting by state, so that it need not look at the table.
+    index('orphans_urgent')
+      .on(t.tenant, URGENT_GROUP, t.orphanedAt, t.id, t.stuckAt, t.heldAt, t.holdUntil, t.lastOutcome)
+      .where(sql`resolved_at is null`),
+    index('orphans_most_attempts').on(t.tenant, t.attempts, t.id).where(sql`resolved_at is null`),
+    index('orphans_name').on(t.tenant, SORT_NAME, t.id).where(sql`resolved_at is null`),
     index('orphans_open_first_seen').on(t.tenant, t.firstSeenAt, t.id).where(sql`resolved_at is null`),
+    index('orphans_first_seen').on(t.tenant, t.firstSeenAt),
+    index('orphans_held').on(t.tenant, t.holdUntil).where(sql`hold_until is not null`),
     index('orphans_claimed').on(t.claimedBy).where(sql`claimed_by is not null`),
     index('orphans_open_attempt').on(t.tenant, t.claimedUntil).where(sql`attempt_id is not null`),
     index('orphans_key').on(t.tenant, t.workspaceId, t.instanceId, t.resolvedAt),
@@ -194,6 +230,8 @@ export const sweeps = sweeper.table(
     counts: jsonb().$type<Partial<Record<Outcome, number>>>().notNull().default({}),
     claimed: integer().notNull().default(0),
     deferred: integer().notNull().default(0),
+    /** Second looks: calls that are no Stops. */
+    looks: integer().notNull().default(0),
     open: integer(),
     stuck: integer(),
     error: text(),
@@ -202,7 +240,9 @@ export const sweeps = sweeper.table(
   (t) => [
     index('sweeps_newest').on(t.tenant, t.requestedAt, t.id),
     index('sweeps_unfinished').on(t.tenant, t.requestedAt).where(sql`finished_at is null`),
-    index('sweeps_found_nothing').on(t.tenant, t.requestedAt).where(sql`result = 'nothing_to_do'`),
+    index('sweeps_of_result').on(t.tenant, t.result, t.requestedAt, t.id),
+    index('sweeps_of_trigger').on(t.tenant, t.trigger, t.requestedAt, t.id),
+    index('sweeps_found_something').on(t.tenant, t.requestedAt, t.id).where(sql`result <> 'nothing_to_do'`),
   ],
 );
 
@@ -224,6 +264,8 @@ export const attempts = sweeper.table(
     fault: fault(),
     httpStatus: integer('http_status'),
     message: text(),
+    /** Whether a Stop was sent; null: nobody is left to tell. */
+    called: boolean(),
     /** What the backend said after the outcome had been decided without it (a frozen process that came back). */
     lateAnswer: outcome('late_answer'),
     lateAnswerAt: at('late_answer_at'),
@@ -237,6 +279,7 @@ export const attempts = sweeper.table(
     index('attempts_of_orphan').on(t.orphanId, t.startedAt, t.id),
     index('attempts_of_sweep').on(t.sweepId, t.startedAt, t.id),
     index('attempts_newest').on(t.tenant, t.startedAt, t.id),
+    index('attempts_answered').on(t.tenant, t.startedAt, t.id).where(ANSWERED),
     index('attempts_open').on(t.tenant).where(sql`finished_at is null`),
   ],
 );
@@ -270,5 +313,8 @@ export const audit = sweeper.table(
     refused: text(),
     requestId: text('request_id'),
   },
-  (t) => [index('audit_newest').on(t.tenant, t.at, t.id)],
+  (t) => [
+    index('audit_newest').on(t.tenant, t.at, t.id),
+    index('audit_of_target').on(t.tenant, t.target, t.at, t.id).where(sql`target is not null`),
+  ],
 );

@@ -73,6 +73,8 @@ async function removeElsewhere(directory: string): Promise<void> {
  */
 export async function refuseForeign({ url, directory }: Pick<ThrowawayDatabase, 'url' | 'directory'>): Promise<void> {
   const client = new pg.Client({ connectionString: url });
+  // What breaks is thrown by the statement under way, or by the next; without a listener it would end the process, too.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     const { rows } = await client.query<{ data_directory: string }>('show data_directory');

@@ -28,7 +28,7 @@ const MALFORMED: Trouble = {
   miswritten: (instanceId) => `instance/${instanceId}`,
 };
 const ACCEPTED_ONLY: Trouble = {
-  sentence: 'is accepted (202) and keeps running all the same: this version takes "accepted" for stopped',
+  sentence: 'is accepted (202) and keeps running all the same: a second look finds it, and it needs you',
   fault: { kind: 'still-running' },
 };
 

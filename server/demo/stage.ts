@@ -61,6 +61,8 @@ export async function setStage({ database, clock, random, onError }: StageOption
 
 async function createDatabase(url: string): Promise<string> {
   const client = new pg.Client({ connectionString: url });
+  // What breaks is thrown by the statement under way, or by the next; without a listener it would end the process, too.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     await client.query(`create database ${PLATFORM}`);

@@ -1,7 +1,7 @@
-import type { StopAnswer } from '../backends/backend.ts';
+import type { StopAnswer, StopFailure } from '../backends/backend.ts';
 import type { ClaimedOrphan } from './claim.ts';
 import type { Clock } from './clock.ts';
-import { concludeVanished, judgeFault, settle } from './decide.ts';
+import { concludeVanished, judgeFault, mayStop, settle } from './decide.ts';
 import type { Consequence, Ending } from './finish.ts';
 import type { RightOfWay } from './give-way.ts';
 import { type Lease, STOP_MARGIN_MS } from './lease.ts';
@@ -11,16 +11,6 @@ import { PlatformFault } from './platform-fault.ts';
 import { RECHECK_VALID_MS, type Rechecked } from './recheck.ts';
 import type { Stopper } from './stopper.ts';
 import type { SweepStore } from './store.ts';
-
-/** How an attempt ended, for the sweep that made it. */
-export interface AttemptEnd {
-  readonly outcome: Outcome;
-  readonly class: FailureClass | null;
-  readonly fault: Fault | null;
-  readonly message: string | null;
-  /** A Stop was sent. */
-  readonly called: boolean;
-}
 
 /** What a dry attempt needs of its sweep. */
 export interface DryDeps {
@@ -40,32 +30,31 @@ export interface AttemptDeps extends DryDeps {
   readonly lease: Lease;
   readonly random: () => number;
   readonly intervalMs: number;
+  readonly secondLookMs: number;
   /** Told of the answer to a Stop as soon as it has come, and judges whose fault a failure was. See tally.ts. */
-  readonly answer: (failure: FailureClass | 'cut' | null) => Fault | null;
+  readonly answer: (orphanId: string, failure: StopFailure | 'cut' | null) => Fault | null;
   /** An id is cleared after the next Stops have been sent: they wait for an answer, and it does not. */
   readonly rightOfWay: RightOfWay;
 }
 
-type Draft = Ending & { readonly called: boolean };
-
 /**
  * One attempt: written first, then recheck, Stop, clear, and finished.
  *
- * @returns null when it was deferred: no attempt exists, and the orphan keeps its place
+ * @returns null or `refused` when it was deferred: no attempt exists, and the orphan keeps its place. `refused`: by the
+ *   home database, for what has come since the claim
  * @throws only when the home database fails; then the attempt stays open until its claim runs out
  */
-export function attemptStop(deps: AttemptDeps, orphan: ClaimedOrphan): Promise<AttemptEnd | null> {
+export function attemptStop(deps: AttemptDeps, orphan: ClaimedOrphan): Promise<Ending | 'refused' | null> {
   return deps.rightOfWay.first((sent) => attempt(deps, orphan, sent));
 }
 
-async function attempt(deps: AttemptDeps, orphan: ClaimedOrphan, sent: () => void): Promise<AttemptEnd | null> {
+async function attempt(deps: AttemptDeps, orphan: ClaimedOrphan, sent: () => void): Promise<Ending | 'refused' | null> {
   if (!(await mayStart(deps))) return null;
   const attemptId = await deps.store.start(orphan);
-  if (attemptId === null) return null;
-  const { draft, rechecked } = await recheckAndStop(deps, orphan, attemptId, sent);
-  const { called, ...ending } = draft;
-  await deps.store.finish(attemptId, orphan, ending, consequenceOf(deps, orphan, draft, rechecked));
-  return { ...ending, called };
+  if (attemptId === null) return 'refused';
+  const { ending, rechecked } = await recheckAndStop(deps, orphan, attemptId, sent);
+  await deps.store.finish(attemptId, orphan, ending, consequenceOf(deps, orphan, ending, rechecked));
+  return ending;
 }
 
 /**
@@ -77,13 +66,12 @@ export async function attemptDry(
   deps: DryDeps,
   orphan: ClaimedOrphan,
   nextAttemptMs: number | null,
-): Promise<AttemptEnd | null> {
+): Promise<Ending | null> {
   if (deps.told.aborted || deps.clock.monotonicMs() > deps.lastStartMs) return null;
   const judged = await recheckOnce(deps, orphan);
-  const draft: Draft = judged.kind === 'ended' ? judged.draft : notCalled('would_stop', null, null);
-  const { called, ...ending } = draft;
+  const ending: Ending = judged.kind === 'ended' ? judged.ending : notCalled('would_stop', null, null);
   await deps.store.note(orphan, ending, nextAttemptMs);
-  return { ...ending, called };
+  return ending;
 }
 
 async function mayStart({ clock, lease, lastStartMs, stopper, told }: AttemptDeps): Promise<boolean> {
@@ -95,14 +83,14 @@ async function recheckAndStop(deps: AttemptDeps, orphan: ClaimedOrphan, attemptI
   if (judged.kind === 'ended') return judged;
   // The database may have been slow, or this process frozen, since the attempt was written.
   const refusal = await refusalToCall(deps);
-  if (refusal !== null) return { draft: notCalled('interrupted', null, refusal), rechecked: judged.rechecked };
+  if (refusal !== null) return { ending: notCalled('interrupted', null, refusal), rechecked: judged.rechecked };
   if (deps.clock.monotonicMs() - judged.rechecked.askedMs >= RECHECK_VALID_MS) {
-    return { draft: notCalled('failed', 'platform', TOO_SLOW), rechecked: judged.rechecked };
+    return { ending: notCalled('failed', 'platform', TOO_SLOW), rechecked: judged.rechecked };
   }
   const answering = deps.stopper.stop(orphan, attemptId);
   sent();
   const answer = await answering;
-  return { draft: await afterAnswer(deps, orphan, answer), rechecked: judged.rechecked };
+  return { ending: await afterAnswer(deps, orphan, answer), rechecked: judged.rechecked };
 }
 
 const TOO_SLOW = "The platform's database took too long to say whether the workspace is still removed: not called.";
@@ -117,9 +105,11 @@ async function refusalToCall({ clock, lease, lastStartMs, stopper, told }: Attem
 
 const NOT_CLEARED = "The platform's database accepted the update that clears the id, but the row still has it.";
 
+const TABLE_EMPTY = "The platform's table holds no row at all, so a row that is not there proves nothing: not called.";
+
 type Judged =
   | { readonly kind: 'go'; readonly rechecked: Rechecked }
-  | { readonly kind: 'ended'; readonly draft: Draft; readonly rechecked: Rechecked | null };
+  | { readonly kind: 'ended'; readonly ending: Ending; readonly rechecked: Rechecked | null };
 
 /** Reads own row and live rows; asks once more when the first answer came too late to be used. */
 async function recheckOnce(deps: DryDeps, orphan: ClaimedOrphan): Promise<Judged> {
@@ -129,42 +119,45 @@ async function recheckOnce(deps: DryDeps, orphan: ClaimedOrphan): Promise<Judged
     return judge(orphan, rechecked);
   } catch (error) {
     if (!(error instanceof PlatformFault)) throw error;
-    return { kind: 'ended', draft: notCalled('failed', 'platform', error.message), rechecked: null };
+    return { kind: 'ended', ending: notCalled('failed', 'platform', error.message), rechecked: null };
   }
 }
 
 function judge(orphan: ClaimedOrphan, rechecked: Rechecked): Judged {
-  const { row, live } = rechecked;
-  if (row === undefined || !row.removed || row.instanceId !== orphan.instanceId) {
-    return { kind: 'ended', draft: notCalled('superseded', null, null), rechecked };
+  const { row, live, tableEmpty } = rechecked;
+  if (row === undefined && tableEmpty && orphan.why !== 'removed') {
+    return { kind: 'ended', ending: notCalled('failed', 'platform', TABLE_EMPTY), rechecked };
+  }
+  if (!mayStop(orphan, row)) {
+    return { kind: 'ended', ending: notCalled('superseded', null, null), rechecked };
   }
   if (live !== undefined) {
     const name = live.workspaceName === null ? live.workspaceId : `${live.workspaceName} (${live.workspaceId})`;
     const message = `The live workspace ${name} names the same instance: not called.`;
-    return { kind: 'ended', draft: notCalled('shared', null, message), rechecked };
+    return { kind: 'ended', ending: notCalled('shared', null, message), rechecked };
   }
   return { kind: 'go', rechecked };
 }
 
-function notCalled(outcome: Outcome, failure: FailureClass | null, message: string | null): Draft {
+function notCalled(outcome: Outcome, failure: FailureClass | null, message: string | null): Ending {
   const fault = failure === null ? null : judgeFault(failure, false);
   return { outcome, class: failure, fault, httpStatus: null, message, called: false };
 }
 
-async function afterAnswer(deps: AttemptDeps, orphan: ClaimedOrphan, answer: StopAnswer): Promise<Draft> {
+async function afterAnswer(deps: AttemptDeps, orphan: ClaimedOrphan, answer: StopAnswer): Promise<Ending> {
   const { httpStatus } = answer;
   if (answer.kind !== 'failed') {
-    deps.answer(null);
+    deps.answer(orphan.orphanId, null);
     await deps.rightOfWay.giveWay();
     return { ...(await clear(deps, orphan, answer.kind)), httpStatus, called: true };
   }
   if (deps.stopper.wasCut()) {
-    deps.answer('cut');
+    deps.answer(orphan.orphanId, 'cut');
     const message = 'The process was told to stop during the Stop.';
     return { outcome: 'interrupted', class: null, fault: null, httpStatus, message, called: true };
   }
   const { class: failureClass, message } = answer;
-  const fault = deps.answer(failureClass);
+  const fault = deps.answer(orphan.orphanId, answer);
   return { outcome: 'failed', class: failureClass, fault, httpStatus, message, called: true };
 }
 
@@ -177,7 +170,11 @@ async function clear(
     const cleared = await platform.clear(orphan);
     if (cleared === 'kept') return notCleared(NOT_CLEARED);
     // One that is gone while its workspace lives may be gone because of us.
-    const ours = answer === 'accepted' || orphan.lastOutcome === 'interrupted' || orphan.lateStop;
+    const ours =
+      answer === 'accepted' ||
+      orphan.lastOutcome === 'interrupted' ||
+      orphan.mayBeStopped ||
+      orphan.why === 'reappeared';
     if (answer === 'gone' && !(cleared === 'live' && ours)) {
       return { outcome: 'already_gone', class: null, fault: null, message: null };
     }
@@ -195,14 +192,16 @@ function notCleared(message: string): Pick<Ending, 'outcome' | 'class' | 'fault'
 }
 
 function consequenceOf(
-  { intervalMs, random }: AttemptDeps,
+  { intervalMs, secondLookMs, random }: AttemptDeps,
   orphan: ClaimedOrphan,
-  { outcome, fault, called }: Draft,
+  { outcome, fault, called }: Ending,
   rechecked: Rechecked | null,
 ): Consequence {
   if (outcome === 'interrupted' && !called) return { kind: 'postponed', nextAttemptMs: intervalMs };
   if (outcome === 'superseded' || outcome === 'would_stop') {
     return { kind: 'concluded', conclusion: concludeVanished(orphan, rechecked?.row) };
   }
-  return { kind: 'settled', settlement: settle({ outcome, fault, failures: orphan.failures }, intervalMs, random()) };
+  const { failures, why } = orphan;
+  const by = { intervalMs, secondLookMs, random: random() };
+  return { kind: 'settled', settlement: settle({ outcome, fault, failures, why }, by) };
 }

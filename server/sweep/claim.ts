@@ -1,8 +1,10 @@
 import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/connect.ts';
 import { milliseconds } from '../db/interval.ts';
-import { attempts, orphans } from '../db/schema.ts';
-import { acceptedStop } from './conclude.ts';
+import { literals } from '../db/literals.ts';
+import { attempts, orphans, sweeps, tenants } from '../db/schema.ts';
+import { stopMayHaveArrived } from './conclude.ts';
+import type { ProbeTurn } from './decide.ts';
 import type { Outcome, Why } from './outcome.ts';
 
 /** An orphan that a sweep has the right to attempt, for as long as its claim is renewed. */
@@ -14,8 +16,8 @@ export interface ClaimedOrphan {
   readonly why: Why;
   readonly failures: number;
   readonly lastOutcome: Outcome | null;
-  /** A Stop of it has been accepted: a late answer said so, or its id could not be cleared. */
-  readonly lateStop: boolean;
+  /** A Stop of it has been accepted (a late answer said so, or its id could not be cleared), or was cut off and may have. */
+  readonly mayBeStopped: boolean;
 }
 
 export interface ClaimRequest {
@@ -27,6 +29,10 @@ export interface ClaimRequest {
   /** A sweep that a person asked for does not wait for the backoff. */
   readonly ignoreBackoff: boolean;
   readonly ttlMs: number;
+  /** One orphan, to find out whether the control plane is back; null: those that have waited longest. */
+  readonly probe: ProbeTurn | null;
+  /** A drain tries each orphan once, and none that was first seen after this; null: no drain. The database's time. */
+  readonly drainUntil: string | null;
 }
 
 export interface SweepIdentity {
@@ -45,46 +51,96 @@ const columns = {
   lastOutcome: orphans.lastOutcome,
 };
 
-/** Of all there are, those that a sweep may ever stop. The others wait for a person, or for their row. */
-const stoppable = sql`${orphans.why} = 'removed' and ${orphans.lastOutcome} is distinct from 'stopped_live'`;
+const STOPPABLE = ['removed', 'row_gone', 'reappeared'] as const satisfies readonly Why[];
 
-/** Not resolved, past its grace, and ours to stop: what a sweep asked for by hand would attempt, had it no limit. */
+/** Of all there are, those that a sweep may ever stop. The others wait for a person, or for their row. */
+const stoppable = sql`${orphans.why} in (${literals(STOPPABLE)})
+  and ${orphans.lastOutcome} is distinct from 'stopped_live'`;
+
+/** The same of one: whether there will be a next attempt, if nothing else is decided. */
+export function isStoppable({
+  why,
+  lastOutcome,
+}: {
+  readonly why: Why;
+  readonly lastOutcome: Outcome | null;
+}): boolean {
+  return STOPPABLE.some((one) => one === why) && lastOutcome !== 'stopped_live';
+}
+
+/** Not resolved, not held, past its grace, and ours to stop: what a sweep asked for by hand would attempt, had it no limit. */
 export function sweepable(tenant: string, graceMs: number): SQL | undefined {
   return and(
     eq(orphans.tenant, tenant),
     isNull(orphans.resolvedAt),
     sql`${orphans.firstSeenAt} <= now() - ${milliseconds(graceMs)}`,
+    sql`coalesce(${orphans.holdUntil} <= now(), true)`,
     stoppable,
   );
 }
 
+/**
+ * Stopped again before its look, one that had reappeared would never be looked at: each Stop puts the look off. One that
+ * is hours late does not come, and keeps nothing waiting.
+ */
+const lookedAt = sql`coalesce(${orphans.secondLookDueAt} < now() - interval '2 hours', true)`;
+
 /** Sweepable, in scope, its time has come, and not claimed by another sweep. */
-export function due(tenant: string, { ignoreBackoff, scope, graceMs }: ClaimRequest): SQL | undefined {
+export function due(tenant: string, sweepId: string, request: ClaimRequest): SQL | undefined {
+  const { ignoreBackoff, scope, graceMs, drainUntil } = request;
   return and(
     sweepable(tenant, graceMs),
     ignoreBackoff ? undefined : sql`${orphans.nextAttemptAt} <= now()`,
+    ignoreBackoff || request.probe !== null ? undefined : lookedAt,
     scope === null ? undefined : sql`${orphans.workspaceId} = any(${sql.param([...scope])}::text[])`,
-    sql`coalesce(${orphans.claimedUntil} <= now(), true)`,
+    drainUntil === null ? unclaimed : sql`(${unclaimed} or ${orphans.claimedBy} = ${sweepId})`,
     isNull(orphans.attemptId),
+    drainUntil === null ? undefined : undrained(sweepId, drainUntil),
   );
 }
 
+const unclaimed = sql`coalesce(${orphans.claimedUntil} <= now(), true)`;
+
+function undrained(sweepId: string, until: string): SQL {
+  const began = sql`(select started_at from ${sweeps} where id = ${sweepId})`;
+  return sql`${orphans.firstSeenAt} <= ${until}::timestamptz and coalesce(${orphans.lastAttemptAt} < ${began}, true)`;
+}
+
+const LONGEST_WAITING = [orphans.nextAttemptAt, orphans.orphanedAt, orphans.id];
+const PROBE_ORDERS = {
+  newest_untried: [
+    sql`${orphans.attempts} > 0`,
+    sql`case when ${orphans.attempts} = 0 then ${orphans.firstSeenAt} end desc nulls last`,
+    sql`case when ${orphans.attempts} = 0 then ${orphans.orphanedAt} end desc nulls last`,
+    sql`random()`,
+  ],
+  random: [sql`random()`],
+} satisfies Readonly<Record<ProbeTurn, readonly SQL[]>>;
+
+/**
+ * Never longer than the lease, which was taken a moment before: else whoever takes that over as soon as it has run out
+ * finds nothing to claim, and what was left waits for an interval.
+ */
+function claimedUntil(tenant: string, sweepId: string, ttlMs: number): SQL {
+  const lease = sql`select lease_until from ${tenants} where tenant = ${tenant} and lease_sweep_id = ${sweepId}`;
+  return sql`least(now() + ${milliseconds(ttlMs)}, (${lease}))`;
+}
+
 export async function claim(tx: Transaction, tenant: string, sweepId: string, request: ClaimRequest) {
-  const first = tx
-    .$with('due')
-    .as(
-      tx
-        .select({ id: orphans.id })
-        .from(orphans)
-        .where(due(tenant, request))
-        .orderBy(orphans.nextAttemptAt, orphans.orphanedAt, orphans.id)
-        .limit(request.limit)
-        .for('update', { skipLocked: true }),
-    );
+  const order = request.probe === null ? LONGEST_WAITING : PROBE_ORDERS[request.probe];
+  const first = tx.$with('due').as(
+    tx
+      .select({ id: orphans.id })
+      .from(orphans)
+      .where(due(tenant, sweepId, request))
+      .orderBy(...order)
+      .limit(request.limit)
+      .for('update', { skipLocked: true }),
+  );
   const claimed = tx.$with('claimed').as(
     tx
       .update(orphans)
-      .set({ claimedBy: sweepId, claimedUntil: sql`now() + ${milliseconds(request.ttlMs)}` })
+      .set({ claimedBy: sweepId, claimedUntil: claimedUntil(tenant, sweepId, request.ttlMs) })
       .from(first)
       .where(eq(orphans.id, first.id))
       .returning({ ...columns, nextAttemptAt: orphans.nextAttemptAt, orphanedAt: orphans.orphanedAt }),
@@ -100,7 +156,7 @@ export async function claim(tx: Transaction, tenant: string, sweepId: string, re
       why: claimed.why,
       failures: claimed.failures,
       lastOutcome: claimed.lastOutcome,
-      lateStop: acceptedStop('claimed.id'),
+      mayBeStopped: stopMayHaveArrived('claimed.id'),
     })
     .from(claimed)
     .orderBy(claimed.nextAttemptAt, claimed.orphanedAt, claimed.orphanId);
@@ -121,14 +177,15 @@ export async function start(
   home: Database,
   by: SweepIdentity,
   claimed: readonly ClaimedOrphan[],
-  leased: SQL,
+  allowed: SQL,
 ): Promise<(string | null)[]> {
   const { rows } = await home.statement<{ id: string; orphan_id: string }>(sql`
     with ready as (
       select id from ${orphans}
       where id = any(${sql.param(claimed.map(({ orphanId }) => orphanId))}::uuid[])
         and claimed_by = ${by.sweepId} and claimed_until > now()
-        and resolved_at is null and attempt_id is null and ${leased}
+        and resolved_at is null and attempt_id is null and coalesce(hold_until <= now(), true)
+        and ${stoppable} and ${allowed}
       order by id for no key update
     ), started as (
       update ${orphans} set attempt_id = gen_random_uuid(), attempts = attempts + 1,

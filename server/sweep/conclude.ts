@@ -1,7 +1,9 @@
 import { and, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Transaction } from '../db/connect.ts';
 import { attempts, orphans } from '../db/schema.ts';
+import { batchesOf } from './batches.ts';
 import { type Conclusion, concludeVanished } from './decide.ts';
+import { stuckNow } from './excuse.ts';
 import type { Resolution, Why } from './outcome.ts';
 import type { CurrentRow } from './platform.ts';
 
@@ -31,7 +33,7 @@ export async function conclude(
       instanceId: orphans.instanceId,
       why: orphans.why,
       lastOutcome: orphans.lastOutcome,
-      lateStop: acceptedStop('orphans.id'),
+      mayBeStopped: stopMayHaveArrived('orphans.id'),
     })
     .from(orphans)
     .where(and(sql`${orphans.id} = any(${sql.param([...missing])}::uuid[])`, mayTouch(startedAt)))
@@ -45,19 +47,25 @@ export async function conclude(
     if (change === undefined) changes.set(key, { conclusion, ids: [orphan.id] });
     else change.ids.push(orphan.id);
   }
-  for (const { conclusion, ids } of changes.values()) await applyConclusion(tx, ids, conclusion);
+  for (const { conclusion, ids } of changes.values()) {
+    for (const some of batchesOf(ids)) await applyConclusion(tx, some, conclusion);
+  }
 }
 
 /**
- * Whether a Stop of this orphan has been accepted, by a late answer or although its id could not be cleared: if its row
- * lives again, its instance does not.
+ * Whether a Stop of this orphan has been accepted (by a late answer, or although its id could not be cleared), or was cut
+ * off and may have been, whatever later attempts met: if its row lives again, its instance perhaps does not.
  *
  * @param orphanId as raw SQL: drizzle leaves the table's name out where there is but one
  */
-export function acceptedStop(orphanId: 'orphans.id' | 'claimed.id'): SQL<boolean> {
-  return sql<boolean>`exists (
-    select 1 from ${attempts} as made where made.orphan_id = ${sql.raw(orphanId)}
-      and (made.outcome = 'clear_failed' or made.late_answer in ('stopped', 'stopped_live', 'clear_failed')))`;
+export function stopMayHaveArrived(orphanId: 'orphans.id' | 'claimed.id'): SQL<boolean> {
+  // No `exists`: for many orphans that would be answered by reading all attempts there are.
+  return sql<boolean>`coalesce((
+    select true from ${attempts} as made where made.orphan_id = ${sql.raw(orphanId)}
+      and (made.outcome = 'clear_failed' or made.late_answer in ('stopped', 'stopped_live', 'clear_failed')
+        or (made.outcome = 'interrupted' and made.called is not false
+          and coalesce(made.late_answer, 'interrupted') = 'interrupted'))
+    limit 1), false)`;
 }
 
 function differs(before: { why: Why; lastOutcome: string | null }, conclusion: Conclusion): boolean {
@@ -83,14 +91,15 @@ export async function applyConclusion(tx: Transaction, ids: readonly string[], c
 }
 
 function changeOf(conclusion: Exclude<Conclusion, { kind: 'listed' }>) {
-  const stuckNow = sql<Date>`least(${orphans.stuckAt}, now())`;
+  const stuck = stuckNow(sql`orphans.tenant`);
   switch (conclusion.kind) {
     case 'resolved':
       return resolved(conclusion.resolution, conclusion.unconfirmed);
     case 'stopped_live':
-      return { lastOutcome: 'stopped_live' as const, stuckAt: stuckNow };
+      return { lastOutcome: 'stopped_live' as const, stuckAt: stuck };
     case 'kept':
-      return { why: conclusion.why, stuckAt: stuckNow };
+      // One whose row is gone is stopped by the id that is kept; the other waits for a person.
+      return { why: conclusion.why, ...(conclusion.why === 'replaced' ? { stuckAt: stuck } : {}) };
   }
 }
 

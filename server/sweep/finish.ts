@@ -4,8 +4,9 @@ import { milliseconds } from '../db/interval.ts';
 import { attempts, orphans, sweeps } from '../db/schema.ts';
 import type { ClaimedOrphan } from './claim.ts';
 import { applyConclusion } from './conclude.ts';
-import { type Conclusion, messagePattern, type Settlement, STUCK_AFTER_MS } from './decide.ts';
-import type { FailureClass, Fault, Outcome } from './outcome.ts';
+import { type Conclusion, messagePattern, type Settlement } from './decide.ts';
+import { stuckNow } from './excuse.ts';
+import { type FailureClass, type Fault, type Outcome, STUCK_AFTER_MS } from './outcome.ts';
 
 /** How an attempt ended. */
 export interface Ending {
@@ -14,6 +15,8 @@ export interface Ending {
   readonly fault: Fault | null;
   readonly httpStatus: number | null;
   readonly message: string | null;
+  /** A Stop was sent. */
+  readonly called: boolean;
 }
 
 /** What follows for the orphan: by the table of outcomes, or (when superseded) by what its row is now, or next to nothing. */
@@ -22,6 +25,13 @@ export type Consequence =
   /** No Stop was sent: what is known of the orphan stays as it was, and only its place moves. */
   | { readonly kind: 'postponed'; readonly nextAttemptMs: number }
   | { readonly kind: 'concluded'; readonly conclusion: Conclusion };
+
+/** What an attempt's end takes from its sweep. */
+export interface FinishingSweep {
+  readonly sweepId: string;
+  /** From an accepted Stop to its second look. */
+  readonly secondLookMs: number;
+}
 
 /**
  * Ends an attempt, where it has no outcome yet, and with it the orphan's claim.
@@ -34,9 +44,9 @@ export async function finish(
   orphan: ClaimedOrphan,
   ending: Ending,
   consequence: Consequence,
-  sweepId: string,
+  of: FinishingSweep,
 ): Promise<boolean> {
-  const statement = endStatement(attemptId, orphan, ending, effectOf(orphan, ending, consequence, sweepId));
+  const statement = endStatement(attemptId, orphan, ending, effectOf(orphan, ending, consequence, of));
   if (consequence.kind !== 'concluded') {
     if (wasEnded(await home.statement<Ended>(statement))) return true;
     await home.transaction((tx) => answerLate(tx, attemptId, orphan, ending));
@@ -60,12 +70,12 @@ function wasEnded({ rows }: { readonly rows: readonly Ended[] }): boolean {
 
 /** By hand: this is written for every orphan of a sweep, and the builder takes longer to write it than to have it run. */
 function endStatement(attemptId: string, { orphanId }: ClaimedOrphan, ending: Ending, effect: readonly SQL[]): SQL {
-  const { outcome, class: failureClass, fault, httpStatus, message } = ending;
+  const { outcome, class: failureClass, fault, httpStatus, message, called } = ending;
   const free = sql`attempt_id = null, claimed_by = null, claimed_until = null`;
   return sql`
     with ended as (
       update ${attempts} set finished_at = now(), outcome = ${outcome}, class = ${failureClass}, fault = ${fault},
-        http_status = ${httpStatus}, message = ${message}
+        http_status = ${httpStatus}, message = ${message}, called = ${called}
       where id = ${attemptId} and outcome is null
       returning id
     ), freed as (
@@ -78,27 +88,27 @@ function endStatement(attemptId: string, { orphanId }: ClaimedOrphan, ending: En
 async function answerLate(tx: Transaction, attemptId: string, orphan: ClaimedOrphan, ending: Ending): Promise<void> {
   await tx
     .update(attempts)
-    .set({ lateAnswer: ending.outcome, lateAnswerAt: sql`now()` })
+    .set({ lateAnswer: ending.outcome, lateAnswerAt: sql`now()`, called: ending.called })
     .where(and(eq(attempts.id, attemptId), isNull(attempts.lateAnswer)));
   if (ending.outcome === 'stopped_live') await shoutLate(tx, orphan.orphanId);
 }
 
-/** That a Stop hit a live workspace is heard even when the orphan has been ended, or filed away, without that answer. */
+/** That a Stop hit a live workspace is heard even when the attempt has been ended without that answer. */
 async function shoutLate(tx: Transaction, orphanId: string): Promise<void> {
   await tx
     .update(orphans)
-    .set({ resolvedAt: null, resolution: null, lastOutcome: 'stopped_live', stuckAt: stuckAt('now') })
-    .where(and(eq(orphans.id, orphanId), sql`(${orphans.resolvedAt} is null or ${orphans.resolution} = 'restored')`));
+    .set({ lastOutcome: 'stopped_live', stuckAt: stuckAt('now') })
+    .where(and(eq(orphans.id, orphanId), isNull(orphans.resolvedAt)));
 }
 
-function effectOf(orphan: ClaimedOrphan, ending: Ending, consequence: Consequence, sweepId: string): SQL[] {
+function effectOf(orphan: ClaimedOrphan, ending: Ending, consequence: Consequence, of: FinishingSweep): SQL[] {
   switch (consequence.kind) {
     case 'settled':
-      return [...lastOf(orphan, ending), ...settled(consequence.settlement, sweepId)];
+      return [...lastOf(orphan, ending), ...settled(consequence.settlement, of)];
     case 'concluded':
       return lastOf(orphan, ending);
     case 'postponed':
-      return [sql`next_attempt_at = ${afterStart(sweepId, consequence.nextAttemptMs)}`];
+      return [sql`next_attempt_at = ${afterStart(of.sweepId, consequence.nextAttemptMs)}`];
   }
 }
 
@@ -124,18 +134,34 @@ function causeSince({ outcome, class: failureClass, httpStatus }: Ending, patter
     then coalesce(cause_since, now()) else now() end`;
 }
 
-function settled({ resolution, failures, nextAttemptMs, stuck }: Settlement, sweepId: string): SQL[] {
+function settled(settlement: Settlement, { sweepId, secondLookMs }: FinishingSweep): SQL[] {
+  const { resolution, failures, nextAttemptMs, stuck, look } = settlement;
   return [
     sql`failures = ${failures}`,
     ...(resolution === null ? [] : [sql`resolution = ${resolution}, resolved_at = now()`]),
     ...(nextAttemptMs === null ? [] : [sql`next_attempt_at = ${afterStart(sweepId, nextAttemptMs)}`]),
     ...(stuck === 'as_it_was' ? [] : [sql`stuck_at = ${stuckAt(stuck)}`]),
+    ...lookAfter(look, secondLookMs),
   ];
+}
+
+function lookAfter(look: Settlement['look'], secondLookMs: number): SQL[] {
+  switch (look) {
+    case 'due':
+      return [
+        sql`stopped_at = now(), second_look = 'due', second_looks = 0,
+          second_look_due_at = now() + ${milliseconds(secondLookMs)}`,
+      ];
+    case 'unconfirmed':
+      return [sql`stopped_at = now(), second_look = 'unconfirmed', second_look_due_at = null`];
+    case null:
+      return [];
+  }
 }
 
 function stuckAt(stuck: 'now' | 'after_a_while'): SQL {
   return stuck === 'now'
-    ? sql`least(${orphans.stuckAt}, now())`
+    ? stuckNow(sql`orphans.tenant`)
     : sql`coalesce(${orphans.stuckAt}, now() + ${milliseconds(STUCK_AFTER_MS)})`;
 }
 

@@ -30,32 +30,62 @@ export interface FreshDeps {
   readonly onError: (error: unknown) => void;
 }
 
-/**
- * Makes the inventory fresh for somebody who is about to read it: an old one is observed again first, one observe for
- * all who wait. Resolves without having done so when the platform does not answer; a failed look is not repeated for
- * 2 s.
- *
- * @throws when the home database cannot be read
- */
-export function createFresh({ clock, home, tenant, observe, onError }: FreshDeps): () => Promise<void> {
-  let looking: Promise<void> | null = null;
+/** How an inventory is made fresh; one observe for all who wait. */
+export interface Fresh {
+  /**
+   * For somebody who is about to read it: an old one is observed again first. Resolves without having done so when the
+   * platform does not answer, or not soon; a failed look is not repeated for 2 s.
+   *
+   * @throws when the home database cannot be read
+   */
+  ifOld(): Promise<void>;
+  /**
+   * For somebody whose decision depends on it: looks again, however young it is, and waits for the end.
+   *
+   * @returns null; or why the platform could not be looked at
+   * @throws when the home database fails
+   */
+  now(): Promise<PlatformFault | null>;
+}
 
-  const look = (): Promise<void> => {
-    looking ??= observe()
-      .catch((error: unknown) => {
-        if (!(error instanceof PlatformFault)) onError(error);
-      })
+export function createFresh({ clock, home, tenant, observe, onError }: FreshDeps): Fresh {
+  let looking: Promise<{ readonly error: unknown }> | null = null;
+  let begun = 0;
+
+  const look = () => {
+    if (looking !== null) return looking;
+    begun += 1;
+    looking = observe()
+      .then(
+        () => ({ error: null }),
+        (error: unknown) => {
+          if (!(error instanceof PlatformFault)) onError(error);
+          return { error };
+        },
+      )
       .finally(() => {
         looking = null;
       });
     return looking;
   };
 
-  return async () => {
-    if (looking === null && !(await isOld(home, tenant))) return;
-    const enough = new AbortController();
-    await Promise.race([look(), clock.delay(PATIENCE_MS, enough.signal)]);
-    enough.abort();
+  return {
+    async ifOld() {
+      const begunBefore = begun;
+      if (looking === null && !(await isOld(home, tenant))) return;
+      // The age that was read is that from before a look which has begun and ended since.
+      if (looking === null && begun > begunBefore) return;
+      const enough = new AbortController();
+      await Promise.race([look(), clock.delay(PATIENCE_MS, enough.signal)]);
+      enough.abort();
+    },
+    async now() {
+      // The look under way may have read the platform before this was asked. Whoever waits for it looks together.
+      await looking;
+      const { error } = await look();
+      if (error === null || error instanceof PlatformFault) return error;
+      throw error;
+    },
   };
 }
 

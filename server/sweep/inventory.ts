@@ -2,9 +2,15 @@ import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/connect.ts';
 import { milliseconds } from '../db/interval.ts';
 import { attempts, orphans, samples, tenants } from '../db/schema.ts';
+import { batchesOf } from './batches.ts';
+import { judgeBrake } from './brake.ts';
 import { conclude, mayTouch } from './conclude.ts';
-import { STUCK_AFTER_MS, STUCK_FAILURES } from './decide.ts';
+import { endExpired } from './expiry.ts';
+import { foreignSentence } from './fingerprint.ts';
+import { needsPerson } from './orphan-state.ts';
+import { STUCK_AFTER_MS, STUCK_FAILURES } from './outcome.ts';
 import type { CurrentRow, LeakedRow } from './platform.ts';
+import { PlatformFault } from './platform-fault.ts';
 
 /** An open orphan that the platform does not list (any more). */
 export interface Missing {
@@ -32,17 +38,23 @@ export interface Look {
   readonly differences: Differences;
   /** The rows of what is missing, read again by id. */
   readonly current: ReadonlyMap<string, CurrentRow>;
+  /** The platform's table holds no row at all, and orphans of ours are missing in it. */
+  readonly tableEmpty: boolean;
 }
 
 /** Our `orphans` table as observes see it. */
 export interface Inventory {
-  /** The home database's time, before the platform is read. */
+  /**
+   * The home database's time, before the platform is read.
+   *
+   * @throws PlatformFault when this inventory is another platform's
+   */
   begin(): Promise<string>;
   compare(rows: readonly LeakedRow[]): Promise<Differences>;
   /** Brings the inventory up to date in one transaction. False: a later-started look has been applied already. */
   apply(look: Look): Promise<boolean>;
   /** Remembers why a look failed, unless a later-started one has been applied; the inventory stays as it is. */
-  failed(startedAt: string, message: string): Promise<void>;
+  failed(startedAt: string, fault: PlatformFault): Promise<void>;
 }
 
 interface ComparedRow extends Record<string, unknown> {
@@ -54,48 +66,79 @@ interface ComparedRow extends Record<string, unknown> {
   readonly listed: boolean;
 }
 
-export function createInventory(home: Database, tenant: string, intervalMs: number): Inventory {
+export interface InventoryOptions {
+  readonly tenant: string;
+  readonly intervalMs: number;
+  /** SWEEP_SURGE_LIMIT. */
+  readonly surgeLimit: number | 'unlimited';
+  /** Of the platform that is looked at. */
+  readonly fingerprint: string;
+}
+
+export function createInventory(home: Database, options: InventoryOptions): Inventory {
+  const { tenant, intervalMs, surgeLimit } = options;
   return {
-    async begin() {
-      const { rows } = await home.statement<{ now: string }>(sql`select clock_timestamp()::text as now`);
-      return rows[0]?.now ?? '';
-    },
+    begin: () => begin(home, options),
 
     compare: (rows) => compare(home, tenant, rows),
 
     apply: (look) =>
       home.transaction(async (tx) => {
-        if (!(await isNewest(tx, tenant, look.startedAt))) return false;
-        await endExpired(tx, tenant, intervalMs);
-        await lockInOrder(tx, look);
-        await reopen(tx, tenant, look);
-        await insert(tx, tenant, look);
-        await relist(tx, look);
+        if (!(await isNewest(tx, options, look.startedAt))) return false;
+        const touches = await endExpired(tx, tenant, touchedBy(look));
+        if (touches) await interruptExpired(tx, tenant, intervalMs);
+        for (const added of batchesOf(look.differences.added)) {
+          await reopen(tx, tenant, look.startedAt, added);
+          await insert(tx, tenant, look.startedAt, added);
+        }
+        for (const changed of batchesOf(look.differences.changed)) await relist(tx, look.startedAt, changed);
         const missing = look.differences.missing.map((one) => one.orphanId);
         await conclude(tx, look.startedAt, missing, look.current);
+        await judgeBrake(tx, tenant, surgeLimit);
         await sample(tx, tenant);
         await tx
           .update(tenants)
           .set({
             observedAt: sql`${look.startedAt}::timestamptz`,
+            platformEmpty: look.tableEmpty,
             observeMs: Math.round(look.durationMs),
             observeError: null,
+            observeFault: null,
             observeErrorAt: null,
           })
           .where(eq(tenants.tenant, tenant));
         return true;
       }),
 
-    failed: (startedAt, message) =>
+    failed: (startedAt, { code, message }) =>
       home.transaction(async (tx) => {
         await tx
           .update(tenants)
-          .set({ observeError: message, observeErrorAt: sql`now()` })
+          .set({ observeError: message, observeFault: code, observeErrorAt: sql`now()` })
           .where(
-            and(eq(tenants.tenant, tenant), sql`coalesce(${tenants.observedAt} <= ${startedAt}::timestamptz, true)`),
+            and(
+              eq(tenants.tenant, tenant),
+              sql`coalesce(${tenants.observedAt} <= ${startedAt}::timestamptz, true)`,
+              sql`coalesce(${tenants.platformFingerprint} = ${options.fingerprint}, true)`,
+            ),
           );
       }),
   };
+}
+
+async function begin(home: Database, { tenant, fingerprint }: InventoryOptions): Promise<string> {
+  const { rows } = await home.statement<{ now: string; known: string | null }>(sql`
+    select clock_timestamp()::text as now,
+      (select platform_fingerprint from ${tenants} where tenant = ${tenant}) as known`);
+  const { now = '', known = null } = rows[0] ?? {};
+  refuseForeign(known, tenant, fingerprint);
+  return now;
+}
+
+function refuseForeign(known: string | null, tenant: string, fingerprint: string): void {
+  if (known === null || known === fingerprint) return;
+  const sentence = foreignSentence(tenant, known, fingerprint);
+  throw new PlatformFault('not_ours', sentence, new Error(`${known} is not ${fingerprint}`));
 }
 
 /** The rows of a look as a relation. */
@@ -134,20 +177,32 @@ async function compare(home: Database, tenant: string, rows: readonly LeakedRow[
   return { added, changed, missing };
 }
 
-/** Locks the tenant's row, so that looks are applied one after another. */
-async function isNewest(tx: Transaction, tenant: string, startedAt: string): Promise<boolean> {
+/**
+ * Locks the tenant's row, so that looks are applied one after another.
+ *
+ * @throws PlatformFault when another platform has taken the tenant over since the look began
+ */
+async function isNewest(
+  tx: Transaction,
+  { tenant, fingerprint }: InventoryOptions,
+  startedAt: string,
+): Promise<boolean> {
   const [row] = await tx
-    .select({ newer: sql<boolean>`coalesce(${tenants.observedAt} > ${startedAt}::timestamptz, false)` })
+    .select({
+      newer: sql<boolean>`coalesce(${tenants.observedAt} > ${startedAt}::timestamptz, false)`,
+      known: tenants.platformFingerprint,
+    })
     .from(tenants)
     .where(eq(tenants.tenant, tenant))
     .for('update');
+  refuseForeign(row?.known ?? null, tenant, fingerprint);
   return row !== undefined && !row.newer;
 }
 
 const expired = sql`${orphans.attemptId} is not null and ${orphans.claimedUntil} <= now()`;
 
 /** An open attempt whose claim has expired is `interrupted`: nobody knows what its Stop did. */
-async function endExpired(tx: Transaction, tenant: string, intervalMs: number): Promise<void> {
+async function interruptExpired(tx: Transaction, tenant: string, intervalMs: number): Promise<void> {
   await tx
     .update(attempts)
     .set({
@@ -171,23 +226,19 @@ async function endExpired(tx: Transaction, tenant: string, intervalMs: number): 
     .where(and(eq(orphans.tenant, tenant), expired));
 }
 
-/** Like a sweep that starts several: in another order two of us would wait for each other. */
-async function lockInOrder(tx: Transaction, { startedAt, differences: { changed, missing } }: Look): Promise<void> {
+/** All open orphans that a look may change: locked together, as by a sweep that starts several. */
+function touchedBy({ differences: { changed, missing } }: Look): SQL {
   const ids = [...changed, ...missing].map(({ orphanId }) => orphanId);
-  if (ids.length === 0) return;
-  await tx.execute(sql`
-    select from ${orphans} where id = any(${sql.param(ids)}::uuid[]) and ${mayTouch(startedAt)}
-    order by id for no key update`);
+  return sql`(${expired} or ${orphans.id} = any(${sql.param(ids)}::uuid[]))`;
 }
 
 /** Seen again after it was resolved by others: the same orphan, with its failures and its first seen. */
-async function reopen(tx: Transaction, tenant: string, { startedAt, differences }: Look): Promise<void> {
-  if (differences.added.length === 0) return;
+async function reopen(tx: Transaction, tenant: string, startedAt: string, added: readonly LeakedRow[]): Promise<void> {
   await tx.execute(sql`
     update ${orphans} set resolved_at = null, resolution = null, why = 'removed',
       workspace_name = seen.workspace_name,
       stuck_at = case when failures >= ${STUCK_FAILURES} then stuck_at end
-    from ${seen(differences.added)}
+    from ${seen(added)}
     where orphans.tenant = ${tenant} and orphans.workspace_id = seen.workspace_id
       and orphans.instance_id = seen.instance_id
       and orphans.resolution in ('external', 'restored') and orphans.resolved_at <= ${startedAt}::timestamptz
@@ -199,15 +250,25 @@ async function reopen(tx: Transaction, tenant: string, { startedAt, differences 
       )`);
 }
 
-/** Never a key that was resolved after the look began: what it saw is older than that. */
-async function insert(tx: Transaction, tenant: string, { startedAt, differences }: Look): Promise<void> {
-  if (differences.added.length === 0) return;
+/**
+ * Never a key that was resolved after the look began: what it saw is older than that. A hold covers later orphans of its
+ * workspace, too. First seen is not `now()`, which may be older than the wait for the tenant's row: what a release of the
+ * brake covers was there before it.
+ */
+async function insert(tx: Transaction, tenant: string, startedAt: string, added: readonly LeakedRow[]): Promise<void> {
   await tx.execute(sql`
     insert into ${orphans}
-      (tenant, workspace_id, workspace_name, instance_id, why, orphaned_at, first_seen_at, next_attempt_at)
+      (tenant, workspace_id, workspace_name, instance_id, why, orphaned_at, first_seen_at, next_attempt_at,
+      held_at, held_by, hold_reason, hold_until)
     select ${tenant}, seen.workspace_id, seen.workspace_name, seen.instance_id, 'removed',
-      coalesce(seen.updated_at::timestamptz, now()), now(), now()
-    from ${seen(differences.added)}
+      coalesce(seen.updated_at::timestamptz, statement_timestamp()), statement_timestamp(), statement_timestamp(),
+      hold.held_at, hold.held_by, hold.hold_reason, hold.hold_until
+    from ${seen(added)}
+    left join lateral (
+      select held_at, held_by, hold_reason, hold_until from ${orphans} as held
+      where held.tenant = ${tenant} and held.workspace_id = seen.workspace_id and held.hold_until > now()
+      order by held_at desc limit 1
+    ) as hold on true
     where not exists (
       select 1 from ${orphans} as known
       where known.tenant = ${tenant} and known.workspace_id = seen.workspace_id
@@ -217,15 +278,14 @@ async function insert(tx: Transaction, tenant: string, { startedAt, differences 
 }
 
 /** Listed, but under another name, or thought to be gone or replaced. */
-async function relist(tx: Transaction, { startedAt, differences }: Look): Promise<void> {
-  if (differences.changed.length === 0) return;
+async function relist(tx: Transaction, startedAt: string, changed: readonly Changed[]): Promise<void> {
   await tx.execute(sql`
     update ${orphans} set workspace_name = changed.workspace_name,
       stuck_at = case when why in ('row_gone', 'replaced') and failures < ${STUCK_FAILURES} then null else stuck_at end,
       why = case when why in ('row_gone', 'replaced') then 'removed' else why end
     from unnest(
-      ${sql.param(differences.changed.map((one) => one.orphanId))}::uuid[],
-      ${sql.param(differences.changed.map((one) => one.workspaceName))}::text[]
+      ${sql.param(changed.map((one) => one.orphanId))}::uuid[],
+      ${sql.param(changed.map((one) => one.workspaceName))}::text[]
     ) as changed (orphan_id, workspace_name)
     where orphans.id = changed.orphan_id and ${mayTouch(startedAt)}`);
 }
@@ -236,7 +296,7 @@ async function sample(tx: Transaction, tenant: string): Promise<void> {
   const none = sql`not exists (select 1 from ${samples} where tenant = ${tenant} and at = ${minute})`;
   await tx.execute(sql`
     insert into ${samples} (tenant, at, open, stuck)
-    select ${tenant}, ${minute}, count(*), count(*) filter (where stuck_at <= now())
+    select ${tenant}, ${minute}, count(*), count(*) filter (where ${needsPerson(tenant)})
     from ${orphans} where tenant = ${tenant} and resolved_at is null and ${none}
     having ${none}
     on conflict (tenant, at) do nothing`);

@@ -22,12 +22,16 @@ export async function observe({ clock, platform, inventory }: ObserveDeps): Prom
   const startedAt = await inventory.begin();
   const startedMs = clock.monotonicMs();
   try {
-    const differences = await inventory.compare(await platform.look());
+    const rows = await platform.look();
+    const differences = await inventory.compare(rows);
     // "Not listed" proves nothing: what is missing is read by its id before anything is concluded.
     const current = await readAgain(platform, differences.missing);
-    await inventory.apply({ startedAt, durationMs: clock.monotonicMs() - startedMs, differences, current });
+    // Wiped, restored from nothing, or not the one that it was: then "gone" says nothing of any single row.
+    const tableEmpty = rows.length === 0 && differences.missing.length > 0 && (await platform.isEmpty());
+    const durationMs = clock.monotonicMs() - startedMs;
+    await inventory.apply({ startedAt, durationMs, differences, current, tableEmpty });
   } catch (error) {
-    if (error instanceof PlatformFault) await inventory.failed(startedAt, error.message);
+    if (error instanceof PlatformFault) await inventory.failed(startedAt, error);
     throw error;
   }
 }

@@ -1,18 +1,21 @@
-import { and, eq, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/connect.ts';
-import { attempts, orphans, tenants } from '../db/schema.ts';
+import { attempts, orphans, SORT_NAME, sweeps, tenants } from '../db/schema.ts';
+import { standingColumns } from './acting.ts';
+import { causeKey, hasCause } from './cause.ts';
 import { isStale } from './fresh.ts';
-import type { FailureClass, OrphanState, Why } from './outcome.ts';
-import { afterCursor, keysOf, type Order, orderBy, pageOf } from './page.ts';
-
-export const ORPHAN_SORTS = ['urgent', 'oldest', 'newest', 'attempts', 'name'] as const;
-export type OrphanSort = (typeof ORPHAN_SORTS)[number];
+import { orphanState } from './orphan-state.ts';
+import type { FailureClass, OrphanSort, OrphanState, Outcome, Why } from './outcome.ts';
+import { afterCursor, keysOf, type Order, orderBy, pageOf, valuesOf } from './page.ts';
+import { mostUrgent, urgentFirst } from './urgent.ts';
 
 export interface OrphanFilter {
   /** Undefined: all that are open. */
   readonly state?: OrphanState | undefined;
   readonly class?: FailureClass | undefined;
   readonly why?: Why | undefined;
+  /** The key of one of the causes in the status. */
+  readonly cause?: string | undefined;
   /** Part of a name or an id, in any case. */
   readonly q?: string | undefined;
 }
@@ -22,75 +25,24 @@ export interface PageRequest {
   readonly limit: number;
 }
 
-/** The state of an orphan, as the one place that decides it. Stuck wins over sweeping: a retry is no reason to relax. */
-export const orphanState = sql<OrphanState>`case
-  when ${orphans.resolvedAt} is not null then
-    case when ${orphans.resolution} in ('stopped', 'already_gone') then 'cleared' else 'resolved' end
-  when ${orphans.holdUntil} > now() then 'held'
-  when ${orphans.stuckAt} <= now() then 'stuck'
-  when ${orphans.attemptId} is not null and ${orphans.claimedUntil} > now() then 'sweeping'
-  when ${orphans.lastOutcome} is not null then 'retrying'
-  else 'waiting' end`;
+const id = { expression: sql`${orphans.id}`, type: 'uuid' } as const;
+const orphanedAt = { expression: sql`${orphans.orphanedAt}`, type: 'timestamptz' } as const;
 
-const id = { expression: sql`${orphans.id}`, type: 'uuid', descending: false } as const;
-const oldest = { expression: sql`${orphans.orphanedAt}`, type: 'timestamptz', descending: false } as const;
-
-const ORDERS: Readonly<Record<OrphanSort, Order>> = {
-  urgent: {
-    name: 'urgent',
-    keys: [
-      {
-        expression: sql`case ${orphanState} when 'stuck' then 0 when 'held' then 2 else 1 end`,
-        type: 'integer',
-        descending: false,
-      },
-      oldest,
-      id,
-    ],
-  },
-  oldest: { name: 'oldest', keys: [oldest, id] },
-  newest: {
-    name: 'newest',
-    keys: [
-      { ...oldest, descending: true },
-      { ...id, descending: true },
-    ],
-  },
+const ORDERS: Readonly<Record<Exclude<OrphanSort, 'urgent'>, Order>> = {
+  oldest: { name: 'oldest', keys: [orphanedAt, id], descending: false },
+  newest: { name: 'newest', keys: [orphanedAt, id], descending: true },
   attempts: {
     name: 'attempts',
-    keys: [
-      { expression: sql`${orphans.attempts}`, type: 'integer', descending: true },
-      { ...id, descending: true },
-    ],
+    keys: [{ expression: sql`${orphans.attempts}`, type: 'integer' }, id],
+    descending: true,
   },
-  name: {
-    name: 'name',
-    keys: [
-      // Not all of it: a cursor carries its keys, and must fit into a URL.
-      {
-        expression: sql`left(coalesce(${orphans.workspaceName}, ${orphans.workspaceId}), 200)`,
-        type: 'text',
-        descending: false,
-      },
-      id,
-    ],
-  },
-};
-
-const OPEN_FIRST: Order = {
-  name: 'open_first',
-  keys: [
-    { expression: sql`(${orphans.resolvedAt} is not null)::int`, type: 'integer', descending: false },
-    { expression: sql`${orphans.firstSeenAt}`, type: 'timestamptz', descending: true },
-    id,
-  ],
+  name: { name: 'name', keys: [{ expression: SORT_NAME, type: 'text' }, id], descending: false },
 };
 
 const orphanColumns = {
   workspaceId: orphans.workspaceId,
   workspaceName: orphans.workspaceName,
   instanceId: orphans.instanceId,
-  state: orphanState,
   why: orphans.why,
   orphanedAt: orphans.orphanedAt,
   firstSeenAt: orphans.firstSeenAt,
@@ -112,6 +64,8 @@ const orphanColumns = {
   resolution: orphans.resolution,
 };
 
+const columnsOf = (tenant: string) => ({ ...orphanColumns, state: orphanState(tenant) });
+
 const attemptColumns = {
   id: attempts.id,
   sweepId: attempts.sweepId,
@@ -125,50 +79,79 @@ const attemptColumns = {
   message: attempts.message,
   httpStatus: attempts.httpStatus,
   requestId: attempts.requestId,
+  trigger: sweeps.trigger,
+  requestedBy: sweeps.requestedBy,
+  reason: sweeps.reason,
 };
 
 const NEWEST_ATTEMPT: Order = {
   name: 'newest_attempt',
   keys: [
-    { expression: sql`${attempts.startedAt}`, type: 'timestamptz', descending: true },
-    { expression: sql`${attempts.id}`, type: 'uuid', descending: true },
+    { expression: sql`${attempts.startedAt}`, type: 'timestamptz' },
+    { expression: sql`${attempts.id}`, type: 'uuid' },
   ],
+  descending: true,
 };
 
 export type OrphanRow = Awaited<ReturnType<typeof listOrphans>>['items'][number];
 export type AttemptRow = Awaited<ReturnType<typeof listAttempts>>['items'][number];
 
+export type SortedFilter = OrphanFilter & PageRequest & { readonly sort: OrphanSort };
+
 /** One page of the inventory, how many there are under this filter, and how old the inventory is. */
-export async function listOrphans(
-  home: Database,
-  tenant: string,
-  filter: OrphanFilter & PageRequest & { readonly sort: OrphanSort },
-) {
-  const order = ORDERS[filter.sort];
+export async function listOrphans(home: Database, tenant: string, filter: SortedFilter) {
   return home.transaction(async (tx) => {
-    const matching = matches(tenant, filter);
-    const rows = await tx
-      .select({ ...orphanColumns, keys: keysOf(order) })
+    const page = await readPage(tx, tenant, filter);
+    const [counted] = await tx
+      .select({ total: sql<number>`count(*)::int` })
       .from(orphans)
-      .where(filter.cursor === undefined ? matching : and(matching, afterCursor(order, filter.cursor)))
-      .orderBy(...orderBy(order))
-      .limit(filter.limit + 1);
-    const [counted] = await tx.select({ total: sql<number>`count(*)::int` }).from(orphans).where(matching);
-    const { page, nextCursor } = pageOf(order, rows, filter.limit);
-    return { items: page, nextCursor, total: counted?.total ?? 0, ...(await ageOf(tx, tenant)) };
+      .where(matches(tenant, filter));
+    return { ...page, total: counted?.total ?? 0, ...(await ageOf(tx, tenant)) };
   });
 }
 
-function matches(tenant: string, { state, class: failureClass, why, q }: OrphanFilter): SQL | undefined {
-  const resolved = state === 'cleared' || state === 'resolved';
+/** The same for somebody who walks all pages, and need not count at each of them what he will have counted at the end. */
+export async function walkOrphans(home: Database, tenant: string, filter: SortedFilter) {
+  return home.transaction(async (tx) => ({ ...(await readPage(tx, tenant, filter)), ...(await ageOf(tx, tenant)) }));
+}
+
+async function readPage(tx: Transaction, tenant: string, filter: SortedFilter) {
+  const order = filter.sort === 'urgent' ? urgentFirst(tenant) : ORDERS[filter.sort];
+  const matching = matches(tenant, filter);
+  const rows = await tx
+    .select({ ...columnsOf(tenant), keys: keysOf(order) })
+    .from(orphans)
+    .where(onPage(tenant, filter, matching, order))
+    .orderBy(...orderBy(order))
+    .limit(filter.limit + 1);
+  const { page, nextCursor } = pageOf(order, rows, filter.limit);
+  return { items: page, nextCursor };
+}
+
+/** Those of which the page and the row behind it are the first. */
+function onPage(tenant: string, filter: OrphanFilter & PageRequest, matching: SQL | undefined, order: Order) {
+  const { cursor, state, limit } = filter;
+  if (order.name === 'urgent' && !isResolved(state)) {
+    const from = cursor === undefined ? null : valuesOf(order, cursor);
+    return sql`${orphans.id} in (${mostUrgent(tenant, { matching, state, from, limit: limit + 1 })})`;
+  }
+  return cursor === undefined ? matching : and(matching, afterCursor(order, cursor));
+}
+
+function matches(tenant: string, { state, class: failureClass, why, cause, q }: OrphanFilter): SQL | undefined {
   return and(
     eq(orphans.tenant, tenant),
-    resolved ? sql`${orphans.resolvedAt} is not null` : sql`${orphans.resolvedAt} is null`,
-    state === undefined ? undefined : sql`${orphanState} = ${state}`,
+    isResolved(state) ? sql`${orphans.resolvedAt} is not null` : sql`${orphans.resolvedAt} is null`,
+    state === undefined ? undefined : sql`${orphanState(tenant)} = ${state}`,
     failureClass === undefined ? undefined : eq(orphans.lastClass, failureClass),
     why === undefined ? undefined : eq(orphans.why, why),
+    cause === undefined ? undefined : and(hasCause, sql`${causeKey} = ${cause}`),
     q === undefined ? undefined : contains(q),
   );
+}
+
+function isResolved(state: OrphanState | undefined): boolean {
+  return state === 'cleared' || state === 'resolved';
 }
 
 function contains(q: string): SQL {
@@ -183,42 +166,55 @@ async function ageOf(tx: Transaction, tenant: string) {
     .select({
       observedAt: tenants.observedAt,
       stale: isStale,
+      standing: standingColumns,
     })
     .from(tenants)
     .where(eq(tenants.tenant, tenant));
-  return { observedAt: state?.observedAt ?? null, stale: state?.stale ?? true };
+  if (state === undefined) return { observedAt: null, stale: true, standing: null };
+  return state;
 }
 
 /** Every orphan that this workspace has or had, open ones first; empty when it was never seen. */
 export async function orphansOfWorkspace(home: Database, tenant: string, workspaceId: string) {
   return home.transaction(async (tx) => {
     const items = await tx
-      .select(orphanColumns)
+      .select(columnsOf(tenant))
       .from(orphans)
       .where(and(eq(orphans.tenant, tenant), eq(orphans.workspaceId, workspaceId)))
-      .orderBy(...orderBy(OPEN_FIRST));
+      .orderBy(sql`${orphans.resolvedAt} is not null`, desc(orphans.firstSeenAt), orphans.id);
     return { items, ...(await ageOf(tx, tenant)) };
   });
 }
 
-/** Newest first, of one workspace or of one sweep. */
-export async function listAttempts(
-  home: Database,
-  tenant: string,
-  of: { readonly workspaceId: string } | { readonly sweepId: string },
-  { cursor, limit }: PageRequest,
-) {
-  const which = 'sweepId' in of ? eq(attempts.sweepId, of.sweepId) : eq(attempts.workspaceId, of.workspaceId);
+export type AttemptsOf =
+  | { readonly workspaceId: string }
+  /** Found by their sweep, whatever their outcome: a rare one costs a walk over the attempts of one sweep. */
+  | { readonly sweepId: string; readonly outcome?: Outcome | undefined };
+
+/** Newest first. */
+export async function listAttempts(home: Database, tenant: string, of: AttemptsOf, { cursor, limit }: PageRequest) {
   const rows = await home.transaction((tx) =>
     tx
       .select({ ...attemptColumns, keys: keysOf(NEWEST_ATTEMPT) })
       .from(attempts)
+      // Each has its sweep: with that it is deleted.
+      .innerJoin(sweeps, eq(sweeps.id, attempts.sweepId))
       .where(
-        and(eq(attempts.tenant, tenant), which, cursor === undefined ? undefined : afterCursor(NEWEST_ATTEMPT, cursor)),
+        and(
+          eq(attempts.tenant, tenant),
+          made(of),
+          cursor === undefined ? undefined : afterCursor(NEWEST_ATTEMPT, cursor),
+        ),
       )
       .orderBy(...orderBy(NEWEST_ATTEMPT))
       .limit(limit + 1),
   );
   const { page, nextCursor } = pageOf(NEWEST_ATTEMPT, rows, limit);
   return { items: page, nextCursor };
+}
+
+function made(of: AttemptsOf): SQL | undefined {
+  if ('workspaceId' in of) return eq(attempts.workspaceId, of.workspaceId);
+  const { sweepId, outcome } = of;
+  return and(eq(attempts.sweepId, sweepId), outcome === undefined ? undefined : eq(attempts.outcome, outcome));
 }

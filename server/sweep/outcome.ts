@@ -45,6 +45,13 @@ export const ORPHAN_STATES = [...OPEN_STATES, 'cleared', 'resolved'] as const;
 export type OrphanState = (typeof ORPHAN_STATES)[number];
 export type OpenState = (typeof OPEN_STATES)[number];
 
+/** In which order orphans are listed. */
+export const ORPHAN_SORTS = ['urgent', 'oldest', 'newest', 'attempts', 'name'] as const;
+export type OrphanSort = (typeof ORPHAN_SORTS)[number];
+
+/** What the key of a cause looks like. */
+export const CAUSE_KEY = '^[0-9a-f]{12}$';
+
 /** How an orphan left the inventory. `stopped` and `already_gone` are ours (state `cleared`). */
 export const RESOLUTIONS = ['stopped', 'already_gone', 'external', 'restored', 'acknowledged'] as const;
 export type Resolution = (typeof RESOLUTIONS)[number];
@@ -72,6 +79,10 @@ export const SWEEP_RESULTS = [
 ] as const;
 export type SweepResult = (typeof SWEEP_RESULTS)[number];
 
+/** How far back the history can be asked for. */
+export const HISTORY_WINDOWS = ['24h', '7d'] as const;
+export type HistoryWindow = (typeof HISTORY_WINDOWS)[number];
+
 /** What stops instances. A tenant has exactly one. */
 export const BACKEND_KINDS = ['control-plane', 'docker'] as const;
 export type BackendKind = (typeof BACKEND_KINDS)[number];
@@ -79,3 +90,56 @@ export type BackendKind = (typeof BACKEND_KINDS)[number];
 /** What the sweeper as a whole is doing; the first that holds, in the order of the console's verdict. */
 export const SWEEPER_STATES = ['disabled', 'brake', 'late', 'paused', 'dry_run', 'on_schedule'] as const;
 export type SweeperState = (typeof SWEEPER_STATES)[number];
+
+/** Whether the control plane knows this platform's instances, as far as it was asked. */
+export const POSITIVE_CONTROLS = ['known', 'not_known', 'unknown'] as const;
+export type PositiveControl = (typeof POSITIVE_CONTROLS)[number];
+
+/** What can be wrong with the platform's database. */
+export const PLATFORM_FAULTS = [
+  'unreachable',
+  'refused',
+  'no_table',
+  'no_column',
+  'no_grant',
+  'row_security',
+  'read_only',
+  'replica',
+  'no_removed',
+  'timeout',
+  /** The inventory is about another platform. */
+  'not_ours',
+  /** Orphans are known, and the table holds no row at all. */
+  'empty',
+  'failed',
+] as const;
+export type PlatformFaultCode = (typeof PLATFORM_FAULTS)[number];
+
+/** What a person did (or was refused), and what began or ended by itself. */
+export const AUDIT_ACTIONS = [
+  'sweep',
+  'dry_run',
+  'drain',
+  'cancel',
+  'hold',
+  'end_hold',
+  'hold_expired',
+  'acknowledge',
+  'pause',
+  'resume',
+  'pause_expired',
+  'brake_latched',
+  'release_brake',
+] as const;
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+
+/** Attempts, sweeps, what people did and samples are kept for so many days; orphans for good. */
+export const KEPT_DAYS = 90;
+/** Of sweeps that found nothing all are kept for so many days, then one in so many minutes. */
+export const QUIET_KEPT_DAYS = 3;
+export const QUIET_THINNED_MINUTES = 10;
+
+/** An orphan that has failed this often by itself needs a person. */
+export const STUCK_FAILURES = 5;
+/** So does one that has been failing for so long, whoever's fault it was. */
+export const STUCK_AFTER_MS = 30 * 60_000;

@@ -11,7 +11,6 @@ export type KeyType = 'timestamptz' | 'uuid' | 'integer' | 'text';
 export interface SortKey {
   readonly expression: SQL;
   readonly type: KeyType;
-  readonly descending: boolean;
 }
 
 /** How a list is walked: keyset pages, so that rows which come and go meanwhile are neither skipped nor doubled. */
@@ -19,6 +18,8 @@ export interface Order {
   /** A cursor belongs to the order that it was given out for. */
   readonly name: string;
   readonly keys: readonly SortKey[];
+  /** All keys go one way: then an index leads to where a page begins, however far down the list that is. */
+  readonly descending: boolean;
 }
 
 const TIMESTAMP =
@@ -49,39 +50,42 @@ export function keysOf(order: Order): SQL<string[]> {
   )}]`;
 }
 
-export function orderBy(order: Order): SQL[] {
-  return order.keys.map((key) => (key.descending ? sql`${key.expression} desc` : sql`${key.expression} asc`));
+export function orderBy({ keys, descending }: Order): SQL[] {
+  return keys.map(({ expression }) => (descending ? sql`${expression} desc` : sql`${expression} asc`));
 }
 
-/** What comes after a cursor in this order. */
+/** What comes after a cursor in this order. Compared as rows: an index serves that, and no `or` of the same meaning. */
 export function afterCursor(order: Order, cursor: string): SQL {
-  const values = decode(order, cursor);
-  // (a, b) > (x, y), written out because the keys of an order may go both ways.
-  const alternatives = order.keys.map((key, i) => {
-    const equal = order.keys.slice(0, i).map((before, j) => sql`${before.expression} = ${literal(before, values[j])}`);
-    const beyond = sql`${key.expression} ${sql.raw(key.descending ? '<' : '>')} ${literal(key, values[i])}`;
-    return sql`(${sql.join([...equal, beyond], sql` and `)})`;
-  });
-  return sql`(${sql.join(alternatives, sql` or `)})`;
+  return after(order, valuesOf(order, cursor));
 }
 
-function literal(key: SortKey, value: string | undefined): SQL {
-  return sql`${value}::${sql.raw(key.type)}`;
+/** What comes after these values of its keys. */
+export function after({ keys, descending }: Pick<Order, 'keys' | 'descending'>, values: readonly string[]): SQL {
+  const expressions = keys.map(({ expression }) => expression);
+  const literals = keys.map(({ type }, i) => sql`${values[i]}::${sql.raw(type)}`);
+  const beyond = sql.raw(descending ? '<' : '>');
+  return sql`(${sql.join(expressions, sql`, `)}) ${beyond} (${sql.join(literals, sql`, `)})`;
 }
 
 /** Splits off the row that only tells that there is a next page. */
 export function pageOf<Row extends { readonly keys: string[] }>(order: Order, rows: readonly Row[], limit: number) {
   const page = rows.slice(0, limit);
   const last = page.at(-1);
-  const nextCursor = rows.length > limit && last !== undefined ? encode(order, last.keys) : null;
+  const nextCursor = rows.length > limit && last !== undefined ? cursorOf(order, last.keys) : null;
   return { page, nextCursor };
 }
 
-function encode(order: Order, keys: readonly string[]): string {
+/** Where a list goes on behind the row that has these keys. */
+export function cursorOf(order: Order, keys: readonly string[]): string {
   return Buffer.from(JSON.stringify([order.name, ...keys])).toString('base64url');
 }
 
-function decode(order: Order, cursor: string): string[] {
+/**
+ * The keys of the row behind which a cursor goes on.
+ *
+ * @throws CursorError when it was given out for another order, or by nobody
+ */
+export function valuesOf(order: Order, cursor: string): string[] {
   const [name, ...values] = textsOf(cursor);
   const fits =
     name === order.name &&
@@ -97,5 +101,18 @@ function textsOf(cursor: string): string[] {
     return Array.isArray(parsed) && parsed.every((one) => typeof one === 'string') ? parsed : [];
   } catch {
     return [];
+  }
+}
+
+/** All pages of a list. Each is read when it is asked for, and let go when the next one is. */
+export async function* pagesFrom<Page extends { readonly nextCursor: string | null }>(
+  first: Page,
+  read: (cursor: string) => Promise<Page>,
+): AsyncGenerator<Page, void, undefined> {
+  let page = first;
+  yield page;
+  while (page.nextCursor !== null) {
+    page = await read(page.nextCursor);
+    yield page;
   }
 }

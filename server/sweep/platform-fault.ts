@@ -1,19 +1,5 @@
 import { databaseErrorOf, rootCause } from '../db/connect.ts';
-
-export const PLATFORM_FAULTS = [
-  'unreachable',
-  'refused',
-  'no_table',
-  'no_column',
-  'no_grant',
-  'row_security',
-  'read_only',
-  'replica',
-  'no_removed',
-  'timeout',
-  'failed',
-] as const;
-export type PlatformFaultCode = (typeof PLATFORM_FAULTS)[number];
+import type { PlatformFaultCode } from './outcome.ts';
 
 /** The platform's table, as named by PLATFORM_TABLE: exactly these identifiers. */
 export interface PlatformTable {

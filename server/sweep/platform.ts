@@ -30,6 +30,8 @@ export interface Recheck {
   readonly own: ReadonlyMap<string, CurrentRow>;
   /** By instance id. */
   readonly live: ReadonlyMap<string, LiveRow>;
+  /** The table holds no row at all: then a row that is not there proves nothing. */
+  readonly tableEmpty: boolean;
 }
 
 export interface Target {
@@ -45,8 +47,12 @@ export type Cleared = 'cleared' | 'live' | 'kept' | 'other';
 
 /** Every method throws a `PlatformFault`, whose message is a sentence for a person, when the platform cannot answer. */
 export interface Platform {
-  /** All orphans there are, by one statement. */
+  /** All orphans there are, by one statement. A replica is no platform: what it shows is older than it says. */
   look(): Promise<LeakedRow[]>;
+  /** Whether the table holds no row at all. */
+  isEmpty(): Promise<boolean>;
+  /** At most so many rows that are not removed and name an instance, most recently updated first. */
+  liveRows(limit: number): Promise<Target[]>;
   /** The rows of these workspaces as they are now; one that is missing in the answer does not exist. */
   read(workspaceIds: readonly string[]): Promise<Map<string, CurrentRow>>;
   /** Own rows, and live rows that name one of the instances, by one statement. */
@@ -63,15 +69,17 @@ const live = sql.raw(`status is distinct from 'removed'`);
 /** Text of `updated_at` with microseconds, whatever its type: JSON is the one form that does not follow the session. */
 const updatedAt = sql.raw(`to_jsonb(updated_at) #>> '{}'`);
 
-interface WrittenRow extends Record<string, unknown> {
-  readonly id: string;
+/** One row at least, so that an empty answer says where it comes from, too. */
+interface LookedRow extends Record<string, unknown> {
+  readonly replica: boolean;
+  readonly id: string | null;
   readonly name: string | null;
-  readonly instance_id: string;
+  readonly instance_id: string | null;
   readonly updated_at: string | null;
 }
 
 interface ReadRow extends Record<string, unknown> {
-  readonly side: 'own' | 'live';
+  readonly side: 'own' | 'live' | 'any';
   readonly id: string;
   readonly name: string | null;
   readonly removed: boolean;
@@ -81,11 +89,14 @@ interface ReadRow extends Record<string, unknown> {
 export function createPlatform(database: Database, names: PlatformTable): Platform {
   const table = sql`${sql.identifier(names.schema)}.${sql.identifier(names.name)}`;
 
+  const faultOf = (error: unknown) =>
+    platformFault(error, { table: names, user: database.user, place: database.place });
+
   const ask = async <T>(run: (tx: Transaction) => Promise<T>): Promise<T> => {
     try {
       return await database.transaction(run);
     } catch (error) {
-      throw platformFault(error, { table: names, user: database.user, place: database.place });
+      throw faultOf(error);
     }
   };
 
@@ -93,7 +104,7 @@ export function createPlatform(database: Database, names: PlatformTable): Platfo
     try {
       return await database.statement<Row>(statement);
     } catch (error) {
-      throw platformFault(error, { table: names, user: database.user, place: database.place });
+      throw faultOf(error);
     }
   };
 
@@ -107,16 +118,32 @@ export function createPlatform(database: Database, names: PlatformTable): Platfo
 
   return {
     async look() {
-      const { rows } = await askOne<WrittenRow>(
-        sql`select id::text as id, name::text as name, instance_id::text as instance_id, ${updatedAt} as updated_at
-          from ${table} where ${leaked}`,
+      const { rows } = await askOne<LookedRow>(
+        sql`select server.replica, found.* from (select pg_is_in_recovery() as replica) as server left join (
+            select id::text as id, name::text as name, instance_id::text as instance_id, ${updatedAt} as updated_at
+            from ${table} where ${leaked}
+          ) as found on true`,
       );
-      return rows.map((row) => ({
-        workspaceId: row.id,
-        workspaceName: row.name,
-        instanceId: row.instance_id,
-        updatedAt: inUtc(row.updated_at),
-      }));
+      if (rows[0]?.replica !== false) throw faultOf(new ReadOnlyPlatform('replica'));
+      return rows.flatMap(({ id, name, instance_id: instanceId, updated_at: updated }) =>
+        id === null || instanceId === null
+          ? []
+          : [{ workspaceId: id, workspaceName: name, instanceId, updatedAt: inUtc(updated) }],
+      );
+    },
+
+    async isEmpty() {
+      const { rows } = await askOne<{ empty: boolean }>(sql`select not exists (select 1 from ${table}) as empty`);
+      return rows[0]?.empty === true;
+    },
+
+    async liveRows(limit) {
+      const { rows } = await askOne<{ id: string; instance_id: string }>(
+        sql`select id::text as id, instance_id::text as instance_id from ${table}
+          where ${live} and instance_id is not null and instance_id <> ''
+          order by ${table}.updated_at desc nulls last limit ${limit}`,
+      );
+      return rows.map((row) => ({ workspaceId: row.id, instanceId: row.instance_id }));
     },
 
     async read(workspaceIds) {
@@ -130,12 +157,15 @@ export function createPlatform(database: Database, names: PlatformTable): Platfo
         sql`${ownRows(targets.map((target) => target.workspaceId))}
           union all
           select 'live', id::text, name::text, false, instance_id::text from ${table}
-          where instance_id = any(${textArray(instanceIds)}) and ${live}`,
+          where instance_id = any(${textArray(instanceIds)}) and ${live}
+          union all
+          select 'any', '', null, false, null from (select 1 from ${table} limit 1) as one`,
       );
       const own = rows.filter((row) => row.side === 'own');
       return {
         own: new Map(own.map((row) => [row.id, currentRow(row)])),
         live: new Map(rows.filter((row) => row.side === 'live').map((row) => [row.instance_id ?? '', liveRow(row)])),
+        tableEmpty: !rows.some((row) => row.side === 'any'),
       };
     },
 

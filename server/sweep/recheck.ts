@@ -9,6 +9,8 @@ export interface Rechecked {
   readonly row: CurrentRow | undefined;
   /** A row that is not removed and names the same instance. */
   readonly live: LiveRow | undefined;
+  /** The table holds no row at all. */
+  readonly tableEmpty: boolean;
 }
 
 /** No Stop follows a recheck that was asked longer ago than this. */
@@ -82,8 +84,8 @@ export function createRechecker(clock: Clock, platform: Platform, claimed: reado
     const key = keyOf(target);
     ahead.delete(key);
     const query = latest?.covered.has(key) && isYoung(latest) ? latest : await join(target);
-    const { own, live } = await query.answer;
-    return { askedMs: query.askedMs, row: own.get(target.workspaceId), live: live.get(target.instanceId) };
+    const { own, live, tableEmpty } = await query.answer;
+    return { askedMs: query.askedMs, row: own.get(target.workspaceId), live: live.get(target.instanceId), tableEmpty };
   };
 }
 

@@ -1,8 +1,10 @@
-import { and, asc, eq, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/connect.ts';
 import { milliseconds } from '../db/interval.ts';
 import { orphans, sweeps, tenants } from '../db/schema.ts';
+import { type Act, record } from './audit.ts';
 import { countAttempts } from './counts.ts';
+import { endExpired, lockTenant } from './expiry.ts';
 import type { Trigger } from './outcome.ts';
 
 /** A sweep that has begun: its row says `running`, the lease is ours. */
@@ -12,12 +14,16 @@ export interface Begun {
   readonly trigger: Trigger;
   readonly scope: readonly string[] | null;
   readonly dryRun: boolean;
+  /** Goes on until nothing that is open is left. */
+  readonly drain: boolean;
 }
 
 export type Tick =
   | Begun
   /** Another replica's boot or interval sweep ended less than an interval ago. */
   | { readonly kind: 'recent' }
+  /** The tenant is another platform's. */
+  | { readonly kind: 'foreign' }
   /** Somebody holds the lease, for so long unless it is renewed. */
   | { readonly kind: 'taken'; readonly retryMs: number };
 
@@ -28,14 +34,23 @@ export interface ManualRequest {
   /** How many open orphans the person saw in this scope; null: not said. */
   readonly expected: number | null;
   readonly dryRun: boolean;
-  readonly requestedBy: string | null;
-  readonly reason: string | null;
+  /** Not with `dryRun`. */
+  readonly drain: boolean;
 }
 
 export type Enqueued =
   | { readonly kind: 'queued' | 'joined'; readonly sweepId: string }
   /** Not as many as the person saw: nothing was queued. */
-  | { readonly kind: 'mismatch'; readonly open: number };
+  | { readonly kind: 'mismatch'; readonly open: number }
+  /** The brake is latched, and this sweep would not be dry. */
+  | { readonly kind: 'brake_latched' };
+
+/** Why it was neither queued nor joined. */
+export type NotQueued = Exclude<Enqueued, { readonly kind: 'queued' | 'joined' }>;
+
+export type Cancelled =
+  /** It ends before its next Stop, or was never begun; also when that had been asked for before. */
+  'cancelled' | 'not_found' | 'finished';
 
 /** Who may sweep, and when: the part of the home database in which replicas agree. */
 export interface Schedule {
@@ -47,8 +62,10 @@ export interface Schedule {
   beginQueued(): Promise<Begun | null>;
   /** An equal sweep that is queued or running, which a request would join. */
   findEqual(request: ManualRequest): Promise<string | null>;
-  /** Queues a sweep, or joins an equal one, in one transaction. */
-  enqueue(request: ManualRequest): Promise<Enqueued>;
+  /** Queues a sweep and writes down who asked for it, or joins an equal one, in one transaction. */
+  enqueue(request: ManualRequest, act: Act): Promise<Enqueued>;
+  /** Ends a queued sweep; has a running one end before its next Stop, whichever replica runs it. */
+  cancel(sweepId: string, act: Act): Promise<Cancelled>;
 }
 
 export interface ScheduleOptions {
@@ -76,17 +93,9 @@ export function createSchedule(home: Database, options: ScheduleOptions): Schedu
 
     findEqual: (request) => home.transaction((tx) => findEqual(tx, tenant, request)),
 
-    enqueue: (request) =>
-      home.transaction(async (tx) => {
-        // One at a time, or two equal requests would both find nothing to join.
-        await tx.select().from(tenants).where(eq(tenants.tenant, tenant)).for('update');
-        await endAbandoned(tx, tenant);
-        const equal = await findEqual(tx, tenant, request);
-        if (equal !== null) return { kind: 'joined', sweepId: equal };
-        const open = await countOpen(tx, tenant, request.workspaceIds);
-        if (request.expected !== null && request.expected !== open) return { kind: 'mismatch', open };
-        return { kind: 'queued', sweepId: await insertQueued(tx, tenant, request) };
-      }),
+    enqueue: (request, act) => home.transaction((tx) => enqueue(tx, tenant, request, act)),
+
+    cancel: (sweepId, act) => home.transaction((tx) => cancel(tx, tenant, sweepId, act)),
   };
 }
 
@@ -100,6 +109,7 @@ async function tick(tx: Transaction, options: ScheduleOptions, trigger: 'boot' |
       recent: sql<boolean>`coalesce(${tenants.sweptBy} <> ${replica}
         and ${tenants.sweptAt} > now() - ${milliseconds(options.intervalMs)}, false)`,
     });
+  await endExpired(tx, tenant);
   if (trigger === 'interval' && state?.recent === true) return { kind: 'recent' };
   const [sweep] = await tx
     .insert(sweeps)
@@ -111,7 +121,7 @@ async function tick(tx: Transaction, options: ScheduleOptions, trigger: 'boot' |
     await tx.delete(sweeps).where(eq(sweeps.id, sweep.sweepId));
     return { kind: 'taken', retryMs };
   }
-  return { kind: 'begun', sweepId: sweep.sweepId, trigger, scope: null, dryRun: options.dryRun };
+  return { kind: 'begun', sweepId: sweep.sweepId, trigger, scope: null, dryRun: options.dryRun, drain: false };
 }
 
 /** Null: taken. Else how long the other's lease is still valid, in milliseconds. A process takes its own at once. */
@@ -151,6 +161,7 @@ async function endAbandoned(tx: Transaction, tenant: string): Promise<void> {
     .where(
       and(
         eq(sweeps.tenant, tenant),
+        isNull(sweeps.finishedAt),
         eq(sweeps.result, 'running'),
         sql`not exists (select 1 from ${tenants} where ${tenants.leaseSweepId} = ${sweeps.id}
           and ${tenants.leaseUntil} > now())`,
@@ -176,7 +187,7 @@ async function beginQueued(tx: Transaction, options: ScheduleOptions): Promise<B
     .update(sweeps)
     .set({ result: 'running', startedAt: sql`now()`, replica, dryRun: queued.dryRun || options.dryRun })
     .where(and(eq(sweeps.id, queued.sweepId), eq(sweeps.result, 'queued')))
-    .returning({ sweepId: sweeps.id, scope: sweeps.scope, dryRun: sweeps.dryRun });
+    .returning({ sweepId: sweeps.id, scope: sweeps.scope, dryRun: sweeps.dryRun, drain: sweeps.drain });
   // Whoever held the lease before us may have begun (and ended) it since we read it: then there is nothing to run.
   if (begun === undefined) return freeLease(tx, options, queued.sweepId);
   return { kind: 'begun', trigger: 'manual', ...begun };
@@ -206,6 +217,53 @@ async function freeLease(tx: Transaction, { tenant }: ScheduleOptions, sweepId: 
   return null;
 }
 
+async function enqueue(tx: Transaction, tenant: string, request: ManualRequest, act: Act): Promise<Enqueued> {
+  // One at a time, or two equal requests would both find nothing to join.
+  await lockTenant(tx, tenant);
+  await endAbandoned(tx, tenant);
+  if (!request.dryRun && (await isBraked(tx, tenant))) return { kind: 'brake_latched' };
+  const equal = await findEqual(tx, tenant, request);
+  if (equal !== null) return { kind: 'joined', sweepId: equal };
+  const open = await countOpen(tx, tenant, request.workspaceIds);
+  if (request.expected !== null && request.expected !== open) return { kind: 'mismatch', open };
+  const sweepId = await insertQueued(tx, tenant, request, act);
+  await record(tx, tenant, act, request.drain ? 'drain' : request.dryRun ? 'dry_run' : 'sweep', sweepId);
+  return { kind: 'queued', sweepId };
+}
+
+async function isBraked(tx: Transaction, tenant: string): Promise<boolean> {
+  const braked = await tx
+    .select({ tenant: tenants.tenant })
+    .from(tenants)
+    .where(and(eq(tenants.tenant, tenant), isNotNull(tenants.brakeAt)));
+  return braked.length > 0;
+}
+
+async function cancel(tx: Transaction, tenant: string, sweepId: string, act: Act): Promise<Cancelled> {
+  // Before the sweep's row, as whoever begins or ends a sweep does.
+  await lockTenant(tx, tenant);
+  await endAbandoned(tx, tenant);
+  const [found] = await tx
+    .select({ result: sweeps.result, finishedAt: sweeps.finishedAt, requestedAt: sweeps.cancelRequestedAt })
+    .from(sweeps)
+    .where(and(eq(sweeps.tenant, tenant), eq(sweeps.id, sweepId)));
+  if (found === undefined) return 'not_found';
+  if (found.result === 'cancelled') return 'cancelled';
+  if (found.finishedAt !== null) return 'finished';
+  if (found.requestedAt !== null) return 'cancelled';
+  const neverBegun = { result: 'cancelled', finishedAt: sql`now()` } as const;
+  await tx
+    .update(sweeps)
+    .set({
+      cancelRequestedAt: sql`now()`,
+      cancelRequestedBy: act.actor,
+      ...(found.result === 'queued' ? neverBegun : {}),
+    })
+    .where(eq(sweeps.id, sweepId));
+  await record(tx, tenant, act, 'cancel', sweepId);
+  return 'cancelled';
+}
+
 async function findEqual(tx: Transaction, tenant: string, request: ManualRequest): Promise<string | null> {
   const [equal] = await tx
     .select({ id: sweeps.id })
@@ -217,7 +275,7 @@ async function findEqual(tx: Transaction, tenant: string, request: ManualRequest
         isNull(sweeps.finishedAt),
         eq(sweeps.trigger, 'manual'),
         eq(sweeps.dryRun, request.dryRun),
-        eq(sweeps.drain, false),
+        eq(sweeps.drain, request.drain),
         sql`${sweeps.scope} is not distinct from ${sql.param(scopeOf(request))}::text[]`,
         sql`(${sweeps.result} = 'queued' and not ${tooOld()} or ${tenants.leaseUntil} > now())`,
       ),
@@ -242,8 +300,8 @@ async function countOpen(tx: Transaction, tenant: string, workspaceIds: readonly
   return row?.open ?? 0;
 }
 
-async function insertQueued(tx: Transaction, tenant: string, request: ManualRequest): Promise<string> {
-  const { expected, dryRun, requestedBy, reason } = request;
+async function insertQueued(tx: Transaction, tenant: string, request: ManualRequest, act: Act): Promise<string> {
+  const { expected, dryRun, drain } = request;
   const [row] = await tx
     .insert(sweeps)
     .values({
@@ -253,8 +311,9 @@ async function insertQueued(tx: Transaction, tenant: string, request: ManualRequ
       scope: scopeOf(request),
       expected,
       dryRun,
-      requestedBy,
-      reason,
+      drain,
+      requestedBy: act.actor,
+      reason: act.reason,
     })
     .returning({ id: sweeps.id });
   if (row === undefined) throw new TypeError('an insert returns its row');

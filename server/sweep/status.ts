@@ -1,9 +1,12 @@
-import { and, desc, eq, inArray, isNull, ne, or, sql } from 'drizzle-orm';
+import { and, desc, eq, isNull, ne, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/connect.ts';
-import { attempts, orphans, sweeps, tenants } from '../db/schema.ts';
+import { ANSWERED, attempts, orphans, sweeps, tenants } from '../db/schema.ts';
+import { SURGE_WINDOW } from './brake.ts';
+import { causeColumns, causeKey, hasCause } from './cause.ts';
 import { sweepable } from './claim.ts';
-import { orphanState } from './orphan-list.ts';
+import { isSweeping, needsPerson, type RestingState, restingState } from './orphan-state.ts';
 import type { OpenState, Outcome } from './outcome.ts';
+import { isUncovered } from './release.ts';
 
 /** No sign of life for so many intervals: the sweeper is late. */
 const LATE_AFTER_INTERVALS = 2.5;
@@ -24,13 +27,16 @@ export async function readStatus(home: Database, tenant: string, { intervalMs, g
     tenant: await readTenant(tx, tenant, intervalMs),
     counts: await countByState(tx, tenant),
     inventory: await readInventory(tx, tenant, graceMs),
+    surge: await readSurge(tx, tenant),
+    unconfirmed: await countUnconfirmed(tx, tenant),
     causes: await readCauses(tx, tenant),
     answers: await readAnswers(tx, tenant),
     lastSweepId: await readLastSweepId(tx, tenant),
   }));
 }
 
-async function readTenant(tx: Transaction, tenant: string, intervalMs: number) {
+/** The tenant's row, with what follows of it by now; null: there is none. */
+export async function readTenant(tx: Transaction, tenant: string, intervalMs: number) {
   const lateAfter = sql`make_interval(secs => ${(intervalMs * LATE_AFTER_INTERVALS) / 1000}::double precision)`;
   const [row] = await tx
     .select({
@@ -43,22 +49,48 @@ async function readTenant(tx: Transaction, tenant: string, intervalMs: number) {
       leaseUntil: tenants.leaseUntil,
       observedAt: tenants.observedAt,
       observeError: tenants.observeError,
+      observeFault: tenants.observeFault,
       platformWriteError: tenants.platformWriteError,
+      platformWriteFault: tenants.platformWriteFault,
+      platformEmpty: tenants.platformEmpty,
       lastSuccessAt: tenants.lastSuccessAt,
+      brakeAt: tenants.brakeAt,
+      brakeOrphans: tenants.brakeOrphans,
+      paused: sql<boolean>`coalesce(${tenants.pauseUntil} > now(), false)`,
+      pausedAt: tenants.pausedAt,
+      pausedBy: tenants.pausedBy,
+      pauseReason: tenants.pauseReason,
+      pauseUntil: tenants.pauseUntil,
+      breakerOpenedAt: tenants.breakerOpenedAt,
+      breakerClass: tenants.breakerClass,
+      breakerMessage: tenants.breakerMessage,
+      breakerRetryAt: tenants.breakerRetryAt,
+      positiveControl: tenants.positiveControl,
+      positiveControlMessage: tenants.positiveControlMessage,
+      positiveControlAt: tenants.positiveControlAt,
+      platformFingerprint: tenants.platformFingerprint,
     })
     .from(tenants)
     .where(eq(tenants.tenant, tenant));
   return row ?? null;
 }
 
-async function countByState(tx: Transaction, tenant: string): Promise<Record<OpenState, number>> {
-  const rows = await tx
-    .select({ state: sql<OpenState>`${orphanState}`.as('state'), count: sql<number>`count(*)::int` })
-    .from(orphans)
-    .where(and(eq(orphans.tenant, tenant), isNull(orphans.resolvedAt)))
-    .groupBy(sql`1`);
+/** From an index alone, but for the few that are being attempted. */
+export async function countByState(tx: Transaction, tenant: string): Promise<Record<OpenState, number>> {
+  const open = sql`tenant = ${tenant} and resolved_at is null`;
+  const { rows } = await tx.execute<{ state: RestingState; resting: number; sweeping: number }>(sql`
+    with swept as (
+      select ${restingState(tenant)} as state, count(*)::int as sweeping from ${orphans}
+      where ${open} and ${isSweeping} group by 1
+    )
+    select state, count(*)::int as resting, (select coalesce(sum(sweeping), 0)::int from swept where swept.state = found.state) as sweeping
+    from (select ${restingState(tenant)} as state from ${orphans} where ${open}) as found group by 1`);
   const counts: Record<OpenState, number> = { waiting: 0, sweeping: 0, retrying: 0, stuck: 0, held: 0 };
-  for (const { state, count } of rows) counts[state] = count;
+  for (const { state, resting, sweeping } of rows) {
+    const moved = state === 'waiting' || state === 'retrying' ? sweeping : 0;
+    counts[state] = resting - moved;
+    counts.sweeping += moved;
+  }
   return counts;
 }
 
@@ -78,33 +110,85 @@ async function readInventory(tx: Transaction, tenant: string, graceMs: number) {
   const [recent] = await tx
     .select({ count: sql<number>`count(*)::int` })
     .from(orphans)
-    .where(and(eq(orphans.tenant, tenant), sql`${orphans.firstSeenAt} > now() - interval '10 minutes'`));
+    .where(and(eq(orphans.tenant, tenant), sql`${orphans.firstSeenAt} > now() - ${SURGE_WINDOW}`));
   const [able] = await tx.select({ count: sql<number>`count(*)::int` }).from(orphans).where(sweepable(tenant, graceMs));
   return { oldest: oldest ?? null, newInTenMinutes: recent?.count ?? 0, sweepable: able?.count ?? 0 };
 }
 
-/** Why open orphans are still open: by class and by what the messages have in common, the largest first. */
-async function readCauses(tx: Transaction, tenant: string) {
-  const count = sql<number>`count(*)::int`;
-  return tx
+/** Enough to see what kind of workspaces they are. */
+const BRAKE_SAMPLE = 5;
+
+/** What the brake is judged by, and what waits behind it while it is latched. */
+async function readSurge(tx: Transaction, tenant: string) {
+  const uncovered = and(eq(orphans.tenant, tenant), isUncovered(tenant));
+  const [recent] = await tx
+    .select({ count: sql<number>`count(*)::int` })
+    .from(orphans)
+    .where(and(uncovered, sql`${orphans.firstSeenAt} > now() - ${SURGE_WINDOW}`));
+  const waiting = and(
+    uncovered,
+    isNull(orphans.resolvedAt),
+    sql`(select brake_at from ${tenants} where tenant = ${tenant}) is not null`,
+  );
+  const [behind] = await tx
     .select({
-      class: orphans.lastClass,
-      outcome: orphans.lastOutcome,
-      pattern: orphans.lastPattern,
-      httpStatus: orphans.lastHttpStatus,
-      count,
-      since: sql<Date>`min(coalesce(${orphans.causeSince}, ${orphans.firstAttemptAt}))`.mapWith(orphans.causeSince),
+      count: sql<number>`count(*)::int`,
+      oldest: sql<Date | null>`min(${orphans.orphanedAt})`.mapWith(orphans.orphanedAt),
     })
+    .from(orphans)
+    .where(waiting);
+  const sample = await tx
+    .select({
+      workspaceId: orphans.workspaceId,
+      workspaceName: orphans.workspaceName,
+      instanceId: orphans.instanceId,
+      orphanedAt: orphans.orphanedAt,
+    })
+    .from(orphans)
+    .where(waiting)
+    .orderBy(desc(orphans.firstSeenAt), desc(orphans.orphanedAt), orphans.id)
+    .limit(BRAKE_SAMPLE);
+  return { newOrphans: recent?.count ?? 0, orphans: behind?.count ?? 0, oldest: behind?.oldest ?? null, sample };
+}
+
+/** Stopped within a day, and nobody could say whether it terminated. */
+async function countUnconfirmed(tx: Transaction, tenant: string): Promise<number> {
+  const [row] = await tx
+    .select({ count: sql<number>`count(*)::int` })
     .from(orphans)
     .where(
       and(
         eq(orphans.tenant, tenant),
-        isNull(orphans.resolvedAt),
-        sql`${orphans.lastOutcome} in ('failed', 'clear_failed', 'shared', 'stopped_live', 'interrupted')`,
+        eq(orphans.secondLook, 'unconfirmed'),
+        sql`${orphans.resolvedAt} > now() - interval '24 hours'`,
       ),
-    )
-    .groupBy(orphans.lastClass, orphans.lastOutcome, orphans.lastPattern, orphans.lastHttpStatus)
-    .orderBy(desc(count))
+    );
+  return row?.count ?? 0;
+}
+
+/**
+ * Why open orphans are still open: by class and by what the messages have in common. First what needs a person, then
+ * the largest.
+ */
+async function readCauses(tx: Transaction, tenant: string) {
+  const count = sql<number>`count(*)::int`;
+  const stuck = sql<number>`(count(*) filter (where ${needsPerson(tenant)}))::int`;
+  return tx
+    .select({
+      key: causeKey,
+      ...causeColumns,
+      count,
+      stuck,
+      // Since when its row names another instance, or it runs again, is not kept.
+      since: sql<Date | null>`
+        case when ${causeColumns.why} is null then min(coalesce(${orphans.causeSince}, ${orphans.firstAttemptAt})) end`.mapWith(
+        orphans.causeSince,
+      ),
+    })
+    .from(orphans)
+    .where(and(eq(orphans.tenant, tenant), hasCause))
+    .groupBy(...Object.values(causeColumns))
+    .orderBy(desc(sql`(${stuck} > 0)`), desc(count))
     .limit(MOST_CAUSES);
 }
 
@@ -130,16 +214,7 @@ async function readAnswers(tx: Transaction, tenant: string) {
       at: attempts.finishedAt,
     })
     .from(attempts)
-    .where(
-      and(
-        eq(attempts.tenant, tenant),
-        or(
-          inArray(attempts.outcome, ['stopped', 'already_gone', 'stopped_live', 'clear_failed']),
-          // Nothing was sent where the platform could not be asked.
-          and(eq(attempts.outcome, 'failed'), ne(attempts.class, 'platform')),
-        ),
-      ),
-    )
+    .where(and(eq(attempts.tenant, tenant), ANSWERED))
     .orderBy(desc(attempts.startedAt), desc(attempts.id))
     .limit(LAST_ANSWERS);
 }

@@ -1,16 +1,26 @@
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/connect.ts';
 import { milliseconds } from '../db/interval.ts';
 import { attempts, orphans, sweeps, tenants } from '../db/schema.ts';
+import type { BreakerChange } from './breaker.ts';
+import { countProbe, saveBreaker } from './breaker-row.ts';
 import { attemptOf, type ClaimedOrphan, type ClaimRequest, claim, due, type SweepIdentity, start } from './claim.ts';
+import type { Sight } from './decide.ts';
+import { lockTenant } from './expiry.ts';
 import { afterStart, type Consequence, type Ending, finish } from './finish.ts';
+import { type Gate, readGate } from './gate.ts';
+import { type DueLook, dueLooks, looked } from './look-rows.ts';
+import { needsPerson } from './orphan-state.ts';
 import type { Outcome, SweepResult } from './outcome.ts';
+import type { PlatformFault } from './platform-fault.ts';
 import { together } from './together.ts';
 
 export interface SweepEnd {
   readonly result: SweepResult;
   readonly counts: Partial<Record<Outcome, number>>;
   readonly deferred: number;
+  /** Second looks that were asked for. */
+  readonly looks: number;
   readonly error: string | null;
   /** The backend has answered at least one Stop of this sweep with success. */
   readonly succeeded: boolean;
@@ -18,6 +28,17 @@ export interface SweepEnd {
 
 /** The home database as one sweep sees it. */
 export interface SweepStore {
+  /** What stands between this sweep and its Stops now. */
+  gate(): Promise<Gate>;
+  /** How many a claim would find, had it no limit; a drain shows its progress against it. */
+  countDue(request: ClaimRequest): Promise<number>;
+  /** The next probe tries another orphan. */
+  countProbe(): Promise<void>;
+  saveBreaker(change: BreakerChange): Promise<void>;
+  /** Instances of which a Stop was accepted, whose second look is due: the longest due first. */
+  dueLooks(limit: number): Promise<DueLook[]>;
+  /** Writes what a look has found. False: another has been there first, and nothing was written. */
+  looked(look: DueLook, sight: Sight): Promise<boolean>;
   /** Extends the lease and all claims of this sweep, in one statement. False: the lease is not ours any more. */
   renew(ttlMs: number): Promise<boolean>;
   /** At most `limit` due orphans in one statement, those that have waited longest first. */
@@ -34,15 +55,22 @@ export interface SweepStore {
   /** Writes what a dry run would have done; `nextAttemptMs` moves the orphan's place, null leaves it. */
   note(orphan: ClaimedOrphan, ending: Ending, nextAttemptMs: number | null): Promise<void>;
   /** Whether the platform's connection may clear ids; null: it may. For the console. */
-  platformWritable(error: string | null): Promise<void>;
+  platformWritable(refusal: PlatformFault | null): Promise<void>;
   /** Drops the claims that are left, gives the lease back and writes the result. */
   end(end: SweepEnd): Promise<void>;
 }
 
-export function createSweepStore(home: Database, { tenant, replica, sweepId }: SweepIdentity): SweepStore {
-  const leased = sql`exists (
-    select 1 from ${tenants} where ${tenants.tenant} = ${tenant} and ${tenants.leaseHolder} = ${replica}
-      and ${tenants.leaseSweepId} = ${sweepId} and ${tenants.leaseUntil} > now())`;
+export interface SweepStoreOptions {
+  /** From an accepted Stop to its second look; 0: nobody looks again. */
+  readonly secondLookMs: number;
+}
+
+export function createSweepStore(
+  home: Database,
+  identity: SweepIdentity,
+  { secondLookMs }: SweepStoreOptions,
+): SweepStore {
+  const { tenant, replica, sweepId } = identity;
 
   return {
     async renew(ttlMs) {
@@ -65,24 +93,53 @@ export function createSweepStore(home: Database, { tenant, replica, sweepId }: S
     claim: (request) =>
       home.transaction(async (tx) => {
         const claimed = await claim(tx, tenant, sweepId, request);
-        await tx.update(sweeps).set({ claimed: claimed.length }).where(eq(sweeps.id, sweepId));
+        // A drain has said beforehand how many there are.
+        if (request.drainUntil === null) {
+          const more = sql`${sweeps.claimed} + ${claimed.length}`;
+          await tx.update(sweeps).set({ claimed: more }).where(eq(sweeps.id, sweepId));
+        }
         return claimed;
       }),
 
+    countDue: (request) =>
+      home.transaction(async (tx) => {
+        const found = tx.$with('found').as(
+          tx
+            .select({ id: orphans.id })
+            .from(orphans)
+            .where(due(tenant, sweepId, request)),
+        );
+        const [row] = await tx.with(found).select({ due: sql<number>`count(*)::int` }).from(found);
+        const count = row?.due ?? 0;
+        await tx.update(sweeps).set({ claimed: count }).where(eq(sweeps.id, sweepId));
+        return count;
+      }),
+
+    gate: () => readGate(home, tenant, sweepId),
+    countProbe: () => countProbe(home, tenant),
+    saveBreaker: (change) => saveBreaker(home, tenant, change),
+    dueLooks: (limit) => dueLooks(home, tenant, limit),
+    looked: (look, sight) => looked(home, tenant, look, sight, secondLookMs),
+
     anyDue: (request) =>
       home.transaction(async (tx) => {
-        const found = await tx.select({ id: orphans.id }).from(orphans).where(due(tenant, request)).limit(1);
+        const found = await tx
+          .select({ id: orphans.id })
+          .from(orphans)
+          .where(due(tenant, sweepId, request))
+          .limit(1);
         return found.length > 0;
       }),
 
-    start: together((claimed) => start(home, { tenant, replica, sweepId }, claimed, leased)),
+    start: together((claimed) => start(home, identity, claimed, mayStart(identity))),
 
-    finish: (attemptId, orphan, ending, consequence) => finish(home, attemptId, orphan, ending, consequence, sweepId),
+    finish: (attemptId, orphan, ending, consequence) =>
+      finish(home, attemptId, orphan, ending, consequence, { sweepId, secondLookMs }),
 
     note: (orphan, ending, nextAttemptMs) =>
       home.transaction(async (tx) => {
         await tx.insert(attempts).values({
-          ...attemptOf(orphan, { tenant, replica, sweepId }),
+          ...attemptOf(orphan, identity),
           finishedAt: sql`now()`,
           ...ending,
           requestId: sql`gen_random_uuid()::text`,
@@ -94,21 +151,32 @@ export function createSweepStore(home: Database, { tenant, replica, sweepId }: S
           .where(and(eq(orphans.id, orphan.orphanId), eq(orphans.claimedBy, sweepId)));
       }),
 
-    platformWritable: (error) =>
+    platformWritable: (refusal) =>
       home.transaction(async (tx) => {
+        const error = refusal?.message ?? null;
         await tx
           .update(tenants)
-          .set({ platformWriteError: error })
+          .set({ platformWriteError: error, platformWriteFault: refusal?.code ?? null })
           .where(and(eq(tenants.tenant, tenant), sql`${tenants.platformWriteError} is distinct from ${error}`));
       }),
 
-    end: (ended) => home.transaction((tx) => end(tx, { tenant, replica, sweepId }, ended)),
+    end: (ended) => home.transaction((tx) => end(tx, identity, ended)),
   };
+}
+
+/** The lease is ours, and neither the brake nor a pause nor a cancel has come since the claim. */
+function mayStart({ tenant, replica, sweepId }: SweepIdentity): SQL {
+  return sql`exists (
+    select 1 from ${tenants} join ${sweeps} on ${sweeps.id} = ${tenants.leaseSweepId}
+    where ${tenants.tenant} = ${tenant} and ${tenants.leaseHolder} = ${replica}
+      and ${tenants.leaseSweepId} = ${sweepId} and ${tenants.leaseUntil} > now()
+      and ${tenants.brakeAt} is null and ${sweeps.cancelRequestedAt} is null
+      and (${sweeps.trigger} = 'manual' or coalesce(${tenants.pauseUntil} <= now(), true)))`;
 }
 
 async function end(tx: Transaction, { tenant, replica, sweepId }: SweepIdentity, ended: SweepEnd): Promise<void> {
   // First, as everybody does who also touches orphans: in another order two of us would wait for each other.
-  await tx.select({ tenant: tenants.tenant }).from(tenants).where(eq(tenants.tenant, tenant)).for('update');
+  await lockTenant(tx, tenant);
   await tx
     .update(orphans)
     .set({ claimedBy: null, claimedUntil: null })
@@ -116,7 +184,7 @@ async function end(tx: Transaction, { tenant, replica, sweepId }: SweepIdentity,
   const [inventory] = await tx
     .select({
       open: sql<number>`count(*)::int`,
-      stuck: sql<number>`(count(*) filter (where ${orphans.stuckAt} <= now()))::int`,
+      stuck: sql<number>`(count(*) filter (where ${needsPerson(tenant)}))::int`,
     })
     .from(orphans)
     .where(and(eq(orphans.tenant, tenant), isNull(orphans.resolvedAt)));

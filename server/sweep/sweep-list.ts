@@ -4,17 +4,17 @@ import { sweeps } from '../db/schema.ts';
 import { type Counts, countAttempts } from './counts.ts';
 import type { PageRequest } from './orphan-list.ts';
 import type { SweepResult, Trigger } from './outcome.ts';
-import { afterCursor, keysOf, type Order, orderBy, pageOf } from './page.ts';
+import { afterCursor, cursorOf, keysOf, type Order, orderBy, pageOf } from './page.ts';
 
 export interface SweepFilter {
   readonly trigger?: Trigger | undefined;
   readonly result?: SweepResult | undefined;
-  /** False leaves out those that found nothing; then each carries how many of them came right before it. */
+  /** False leaves out those that found nothing; then it is told how many of them lie in between. */
   readonly quiet: boolean;
 }
 
 /** While a sweep runs its counts are those of its attempts; its row gets them when it ends. */
-const counts = sql<Counts>`case when ${sweeps.result} = 'running' then ${countAttempts(null)} else ${sweeps.counts} end`;
+export const sweepCounts = sql<Counts>`case when ${sweeps.result} = 'running' then ${countAttempts(null)} else ${sweeps.counts} end`;
 
 const columns = {
   id: sweeps.id,
@@ -28,10 +28,13 @@ const columns = {
   requestedAt: sweeps.requestedAt,
   startedAt: sweeps.startedAt,
   finishedAt: sweeps.finishedAt,
+  cancelRequestedAt: sweeps.cancelRequestedAt,
+  cancelRequestedBy: sweeps.cancelRequestedBy,
   result: sweeps.result,
-  counts,
+  counts: sweepCounts,
   claimed: sweeps.claimed,
   deferred: sweeps.deferred,
+  looks: sweeps.looks,
   open: sweeps.open,
   stuck: sweeps.stuck,
   error: sweeps.error,
@@ -41,9 +44,10 @@ const columns = {
 const NEWEST: Order = {
   name: 'newest_sweep',
   keys: [
-    { expression: sql`${sweeps.requestedAt}`, type: 'timestamptz', descending: true },
-    { expression: sql`${sweeps.id}`, type: 'uuid', descending: true },
+    { expression: sql`${sweeps.requestedAt}`, type: 'timestamptz' },
+    { expression: sql`${sweeps.id}`, type: 'uuid' },
   ],
+  descending: true,
 };
 
 const isQuiet = sql`${sweeps.result} = 'nothing_to_do'`;
@@ -63,15 +67,13 @@ export async function readSweep(home: Database, tenant: string, sweepId: string)
 /** Newest first. */
 export async function listSweeps(home: Database, tenant: string, filter: SweepFilter & PageRequest) {
   return home.transaction(async (tx) => {
-    const { trigger, result, quiet, cursor, limit } = filter;
+    const { quiet, cursor, limit } = filter;
     const rows = await tx
       .select({ ...columns, keys: keysOf(NEWEST) })
       .from(sweeps)
       .where(
         and(
-          eq(sweeps.tenant, tenant),
-          trigger === undefined ? undefined : eq(sweeps.trigger, trigger),
-          result === undefined ? undefined : eq(sweeps.result, result),
+          matches(tenant, filter),
           quiet ? undefined : sql`not (${isQuiet})`,
           cursor === undefined ? undefined : afterCursor(NEWEST, cursor),
         ),
@@ -79,28 +81,45 @@ export async function listSweeps(home: Database, tenant: string, filter: SweepFi
       .orderBy(...orderBy(NEWEST))
       .limit(limit + 1);
     const { page, nextCursor } = pageOf(NEWEST, rows, limit);
-    const quietBefore = quiet ? null : await countQuietBefore(tx, tenant, page, rows[limit]);
-    return { items: page.map((row, i) => ({ ...row, quietBefore: quietBefore?.[i] ?? null })), nextCursor };
+    const folded = quiet ? null : await fold(tx, tenant, filter, rows);
+    return {
+      items: page.map((row, i) => ({ ...row, folded: folded?.behind[i] ?? null })),
+      nextCursor,
+      quietAfter: folded?.first ?? null,
+    };
   });
 }
 
-/** For each sweep, how many that found nothing lie between it and the next older one shown. */
-async function countQuietBefore(
+function matches(tenant: string, { trigger, result }: Pick<SweepFilter, 'trigger' | 'result'>): SQL | undefined {
+  return and(
+    eq(sweeps.tenant, tenant),
+    trigger === undefined ? undefined : eq(sweeps.trigger, trigger),
+    result === undefined ? undefined : eq(sweeps.result, result),
+  );
+}
+
+/**
+ * How many that found nothing lie before the first sweep of the list, and between each and the next older one: of the
+ * same trigger, for they are those that unfolding shows. A later page begins where the one before has counted to.
+ */
+async function fold(
   tx: Transaction,
   tenant: string,
-  page: readonly { readonly keys: string[] }[],
-  next: { readonly keys: string[] } | undefined,
-): Promise<number[]> {
-  const bounds = [...page, ...(next === undefined ? [] : [next])].map(({ keys }) => keys);
-  const counted: number[] = [];
-  for (const [i] of page.entries()) {
+  { trigger, cursor, limit }: Pick<SweepFilter, 'trigger'> & PageRequest,
+  rows: readonly { readonly keys: string[] }[],
+) {
+  const count = async (from: string[] | undefined, to: string[] | undefined): Promise<number> => {
     const [row] = await tx
       .select({ quiet: sql<number>`count(*)::int` })
       .from(sweeps)
-      .where(and(eq(sweeps.tenant, tenant), isQuiet, older(bounds[i]), newer(bounds[i + 1])));
-    counted.push(row?.quiet ?? 0);
+      .where(and(matches(tenant, { trigger }), isQuiet, older(from), newer(to)));
+    return row?.quiet ?? 0;
+  };
+  const behind: { readonly quietBefore: number; readonly quietCursor: string }[] = [];
+  for (const [i, { keys }] of rows.slice(0, limit).entries()) {
+    behind.push({ quietBefore: await count(keys, rows[i + 1]?.keys), quietCursor: cursorOf(NEWEST, keys) });
   }
-  return counted;
+  return { first: cursor === undefined ? await count(undefined, rows[0]?.keys) : 0, behind };
 }
 
 function older(keys: string[] | undefined): SQL | undefined {

@@ -1,19 +1,20 @@
-import { setMaxListeners } from 'node:events';
 import type { BaseLogger } from 'pino';
 import type { Backend } from '../backends/backend.ts';
-import { type AttemptDeps, type AttemptEnd, attemptDry, attemptStop, type DryDeps } from './attempt.ts';
+import { attemptBatch, type Batch } from './batch.ts';
+import { createBreaker } from './breaker.ts';
 import type { ClaimedOrphan, ClaimRequest } from './claim.ts';
 import type { Clock } from './clock.ts';
-import { mayBegin } from './decide.ts';
-import { createRightOfWay } from './give-way.ts';
+import { looksOf, probeTurn } from './decide.ts';
+import { type Gate, refusalOf } from './gate.ts';
 import type { Inventory } from './inventory.ts';
 import { holdLease, LEASE_MARGIN_MS, type Lease } from './lease.ts';
+import type { Meter } from './meter.ts';
 import { observe } from './observe.ts';
 import type { Trigger } from './outcome.ts';
 import type { Platform } from './platform.ts';
 import { PlatformFault } from './platform-fault.ts';
-import { createRechecker } from './recheck.ts';
-import { createStopper } from './stopper.ts';
+import type { Controller } from './positive-control.ts';
+import { lookAgain } from './second-look.ts';
 import type { SweepEnd, SweepStore } from './store.ts';
 import { createTally } from './tally.ts';
 
@@ -24,6 +25,8 @@ export interface SweepOrder {
   /** Only these workspaces; null: all. */
   readonly scope: readonly string[] | null;
   readonly dryRun: boolean;
+  /** All that is open after its own observe, each once, in batches. Never dry. */
+  readonly drain: boolean;
   /** Monotonic time from before the lease was taken. */
   readonly takenMs: number;
 }
@@ -35,6 +38,8 @@ export interface SweepSettings {
   readonly stopTimeoutMs: number;
   readonly deadlineMs: number;
   readonly graceMs: number;
+  /** From an accepted Stop to its second look; 0: nobody looks again. */
+  readonly secondLookMs: number;
   /** Why nothing is stopped at all; null when it is. */
   readonly disabledReason: string | null;
 }
@@ -45,14 +50,13 @@ export interface SweepDeps {
   readonly inventory: Inventory;
   readonly platform: Platform;
   readonly backend: Backend | null;
+  readonly controller: Controller;
   readonly settings: SweepSettings;
   readonly log: BaseLogger;
+  readonly meter: Meter;
   /** From [0, 1): the jitter of the backoff. */
   readonly random: () => number;
 }
-
-/** Those in flight get this long when the process is told to stop. */
-const LAST_ANSWERS_MS = 5_000;
 
 /** How long lease and claims are valid without renewal. */
 export function leaseMs({ stopTimeoutMs }: Pick<SweepSettings, 'stopTimeoutMs'>): number {
@@ -88,129 +92,152 @@ export async function sweep(deps: SweepDeps, order: SweepOrder, told: AbortSigna
 }
 
 async function pass(deps: SweepDeps, order: SweepOrder, lease: Lease, told: AbortSignal): Promise<SweepEnd> {
-  const { store, settings, platform } = deps;
+  const { store } = deps;
   const beganMs = deps.clock.monotonicMs();
   try {
     await observe(deps);
   } catch (error) {
     if (!(error instanceof PlatformFault)) throw error;
-    return nothingAttempted('skipped', 0, error.message);
+    return nothingAttempted('skipped', error.message);
   }
-  if (told.aborted) return nothingAttempted('interrupted', 0, null);
-  const request: ClaimRequest = {
+  if (told.aborted) return nothingAttempted('interrupted', null);
+  const gate = await store.gate();
+  const request = requestOf(deps, order, gate);
+  const refusal =
+    deps.settings.disabledReason ?? refusalOf(gate, { byHand: order.trigger === 'manual', dryRun: order.dryRun });
+  if (refusal !== null) {
+    if (gate.cancelled) return nothingAttempted('cancelled', refusal);
+    return (await store.anyDue(request))
+      ? nothingAttempted('skipped', refusal)
+      : nothingAttempted('nothing_to_do', null);
+  }
+  const breaker = createBreaker(gate.breaker, store.saveBreaker);
+  const control = once(() => deps.controller.check(breaker.open, told));
+  const of: Pass = { order, lease, told, beganMs, breaker, tally: createTally(breaker), control };
+  const end = await attemptAll(deps, of, request, gate);
+  return { ...end, looks: await looksAfter(deps, of) };
+}
+
+function requestOf({ settings }: SweepDeps, { trigger, scope, drain }: SweepOrder, gate: Gate): ClaimRequest {
+  return {
     limit: settings.limit,
     graceMs: settings.graceMs,
-    scope: order.scope,
-    ignoreBackoff: order.trigger === 'manual',
+    scope,
+    ignoreBackoff: trigger === 'manual',
     ttlMs: leaseMs(settings),
+    probe: null,
+    drainUntil: drain ? gate.now : null,
   };
-  if (settings.disabledReason !== null && (await store.anyDue(request))) {
-    return nothingAttempted('skipped', 0, settings.disabledReason);
-  }
-  const claimed = await store.claim(request);
-  const [first] = claimed;
-  if (first === undefined) {
-    // With nothing to clear there is nothing to complain about, until there is.
-    await store.platformWritable(null);
-    return nothingAttempted('nothing_to_do', 0, null);
-  }
-  const refusal = await clearingRefused(platform, store, first);
-  if (refusal !== null && !order.dryRun) return nothingAttempted('skipped', claimed.length, refusal);
-  const end = await attemptAll(deps, { order, lease, told, beganMs }, claimed);
-  return { ...end, error: end.error ?? refusal };
 }
 
 function nothingAttempted(
-  result: 'skipped' | 'interrupted' | 'nothing_to_do',
-  deferred: number,
+  result: 'skipped' | 'interrupted' | 'nothing_to_do' | 'cancelled',
   error: string | null,
+  deferred = 0,
 ): SweepEnd {
-  return { result, counts: {}, deferred, error, succeeded: false };
+  return { result, counts: {}, deferred, looks: 0, error, succeeded: false };
+}
+
+interface Pass extends Omit<Batch, 'probing'> {
+  /** Why the control plane may be another platform's; null: no reason. Asked once in a sweep, when first needed. */
+  readonly control: () => Promise<string | null>;
+}
+
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let asked: Promise<T> | null = null;
+  return () => {
+    asked ??= ask();
+    return asked;
+  };
+}
+
+/**
+ * Claims and attempts: one batch, as a rule. While the breaker is open a probe comes first, and the batch only if the
+ * control plane is back; a drain takes one batch after another.
+ */
+async function attemptAll(deps: SweepDeps, of: Pass, request: ClaimRequest, gate: Gate): Promise<SweepEnd> {
+  const { store, settings } = deps;
+  const { order, tally, breaker, told } = of;
+  let claimed = order.drain ? await store.countDue(request) : 0;
+  let left = settings.limit;
+  let probed = gate.breaker.probes;
+  let beganMs = of.beganMs;
+  let refusal: string | null = null;
+  for (let batch = 0; left > 0; batch += 1) {
+    const probing = breaker.open && !order.dryRun;
+    const orphans = await store.claim({
+      ...request,
+      limit: probing ? 1 : left,
+      probe: probing ? probeTurn(probed) : null,
+    });
+    const [first] = orphans;
+    if (batch === 0) {
+      if (first === undefined) {
+        // With nothing to clear there is nothing to complain about, until there is.
+        await noteWritable(store, gate, null);
+        if (gate.notKnown && !order.dryRun) await of.control();
+        return nothingAttempted('nothing_to_do', null);
+      }
+      refusal = await refusalToStop(deps, of, gate, first);
+      if (refusal !== null && !order.dryRun) return nothingAttempted('skipped', refusal, orphans.length);
+    }
+    if (first === undefined) break;
+    if (!order.drain) claimed += orphans.length;
+    if (probing) {
+      probed += 1;
+      await store.countProbe();
+    }
+    const before = tally.seen();
+    await attemptBatch(deps, { ...of, beganMs, probing }, orphans);
+    await breaker.saved();
+    const seen = tally.seen();
+    if (told.aborted || tally.reasonToEnd !== null || seen.attempted === before.attempted) break;
+    // One that was not called is no probe.
+    if (breaker.open && !(probing && seen.answers === before.answers)) break;
+    if (!probing && !order.drain) break;
+    if (order.drain) beganMs = deps.clock.monotonicMs();
+    else left -= orphans.length;
+  }
+  const end = tally.sum(claimed, { dryRun: order.dryRun, told: told.aborted });
+  return { ...end, error: end.error ?? refusal };
+}
+
+/** Why nothing may be stopped here: an id that could not be cleared, or a control plane that is another platform's. */
+async function refusalToStop(deps: SweepDeps, of: Pass, gate: Gate, first: ClaimedOrphan): Promise<string | null> {
+  const refusal = await clearingRefused(deps.platform, first);
+  await noteWritable(deps.store, gate, refusal);
+  if (refusal !== null || of.order.dryRun) return refusal?.message ?? null;
+  return of.control();
 }
 
 /** Asks whether the very update that clears an id would be allowed: stopping what can't be cleared would never end. */
-async function clearingRefused(platform: Platform, store: SweepStore, first: ClaimedOrphan): Promise<string | null> {
-  let refusal: string | null = null;
+async function clearingRefused(platform: Platform, first: ClaimedOrphan): Promise<PlatformFault | null> {
   try {
     await platform.mayClear(first);
+    return null;
   } catch (error) {
     if (!(error instanceof PlatformFault)) throw error;
-    refusal = error.message;
+    return error;
   }
-  await store.platformWritable(refusal);
-  return refusal;
 }
 
-interface Pass {
-  readonly order: SweepOrder;
-  readonly lease: Lease;
-  readonly told: AbortSignal;
-  readonly beganMs: number;
+/** Only what is new is written: this stands before the first Stop. */
+async function noteWritable(store: SweepStore, gate: Gate, refusal: PlatformFault | null): Promise<void> {
+  if ((refusal?.message ?? null) !== gate.platformWriteError) await store.platformWritable(refusal);
 }
 
-/** Attempts them in order: slow start, then as many at once as allowed, until none is left or something says no. */
-async function attemptAll(deps: SweepDeps, of: Pass, claimed: readonly ClaimedOrphan[]): Promise<SweepEnd> {
-  const { settings, clock, log } = deps;
-  const { dryRun } = of.order;
-  const queue = [...claimed];
-  const tally = createTally();
-  const cut = new AbortController();
-  // Every Stop listens, and a width above ten is nothing to be warned of.
-  setMaxListeners(0, cut.signal);
-  const attempt = prepare(deps, of, claimed, { cut: cut.signal, answer: tally.answer });
-  const lastAnswers = (): void => {
-    void clock.delay(LAST_ANSWERS_MS, cut.signal).then(() => cut.abort());
-  };
-  of.told.addEventListener('abort', lastAnswers);
-  const attempts: Promise<void>[] = [];
-  try {
-    while (queue.length > 0 && !of.told.aborted && tally.reasonToEnd === null) {
-      const pace = tally.pace();
-      if (mayBegin({ ...pace, answered: dryRun || pace.answered }, settings.concurrency) > 0) {
-        const orphan = queue.shift();
-        if (orphan === undefined) break;
-        tally.begin();
-        const ended = (end: AttemptEnd | null): void => {
-          tally.end(end);
-          if (end !== null) logEnd(log, orphan, end);
-        };
-        attempts.push(attempt(orphan).then(ended, tally.fail));
-      } else if (pace.inFlight + pace.finishing > 0) await tally.change();
-      else break;
-    }
-    await Promise.all(attempts);
-  } finally {
-    of.told.removeEventListener('abort', lastAnswers);
-    cut.abort();
-  }
-  return tally.sum(claimed.length, dryRun, of.told.aborted);
-}
-
-function prepare(
-  deps: SweepDeps,
-  { order, lease, told, beganMs }: Pass,
-  claimed: readonly ClaimedOrphan[],
-  live: { readonly cut: AbortSignal } & Pick<AttemptDeps, 'answer'>,
-): (orphan: ClaimedOrphan) => Promise<AttemptEnd | null> {
-  const { clock, store, platform, backend, random, settings } = deps;
-  const { intervalMs, stopTimeoutMs, deadlineMs } = settings;
-  const recheck = createRechecker(clock, platform, claimed);
-  const dry: DryDeps = { clock, store, recheck, lastStartMs: beganMs + deadlineMs - stopTimeoutMs, told };
-  // Asked for by a person, a dry run moves nothing; under SWEEP_DRY_RUN all get shown in turn.
-  if (order.dryRun) return (orphan) => attemptDry(dry, orphan, order.trigger === 'manual' ? null : intervalMs);
-  if (backend === null) throw new TypeError('a sweep without a backend is disabled, and says so');
-  const stopper = createStopper(backend, clock, stopTimeoutMs, live.cut);
-  const rightOfWay = createRightOfWay();
-  const { answer } = live;
-  const stopping: AttemptDeps = { ...dry, platform, lease, random, intervalMs, stopper, answer, rightOfWay };
-  return (orphan) => attemptStop(stopping, orphan);
-}
-
-function logEnd(log: BaseLogger, { workspaceId, instanceId }: ClaimedOrphan, end: AttemptEnd): void {
-  const { outcome, class: failureClass, fault, message } = end;
-  const fields = { workspaceId, instanceId, outcome, class: failureClass, fault };
-  if (outcome === 'stopped_live') log.error(fields, message ?? outcome);
-  else if (outcome === 'failed' || outcome === 'clear_failed' || outcome === 'shared')
-    log.warn(fields, message ?? outcome);
-  else log.debug(fields, outcome);
+/**
+ * After the Stops, so that a look never keeps one waiting; a person's dry run moves nothing, and so looks at nothing. A
+ * control plane that is another platform's would say of every instance that it is gone.
+ */
+async function looksAfter(deps: SweepDeps, of: Pass): Promise<number> {
+  const { clock, store, backend, log, meter, settings } = deps;
+  const { limit, concurrency, stopTimeoutMs: timeoutMs, deadlineMs } = settings;
+  const { told, breaker, beganMs, order } = of;
+  if (backend === null || breaker.open || told.aborted || settings.secondLookMs === 0) return 0;
+  if (order.dryRun && order.trigger === 'manual') return 0;
+  const due = await store.dueLooks(looksOf(limit));
+  if (due.length === 0 || (await of.control()) !== null) return 0;
+  const lastStartMs = beganMs + deadlineMs - timeoutMs;
+  return lookAgain({ clock, store, backend, log, meter, concurrency, timeoutMs, lastStartMs, told }, due);
 }

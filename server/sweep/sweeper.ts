@@ -1,17 +1,30 @@
+import { sql } from 'drizzle-orm';
 import type { BaseLogger } from 'pino';
 import type { Backend } from '../backends/backend.ts';
 import type { Database } from '../db/connect.ts';
+import { tenants } from '../db/schema.ts';
+import type { Act } from './audit.ts';
 import type { Clock } from './clock.ts';
-import { createFresh } from './fresh.ts';
+import { createIdentity, type Identity } from './fingerprint.ts';
+import { createFresh, type Fresh } from './fresh.ts';
+import { createInstances, type Instances } from './instances.ts';
 import { createInventory } from './inventory.ts';
 import { createLoop, type Loop } from './loop.ts';
+import type { Meter } from './meter.ts';
 import { observe } from './observe.ts';
+import { type Once, sweepOnce } from './once.ts';
 import { createPlatform } from './platform.ts';
 import type { PlatformTable } from './platform-fault.ts';
+import { type ControlResult, createController } from './positive-control.ts';
 import { retain } from './retention.ts';
-import { createSchedule, type Schedule } from './schedule.ts';
+import { type Begun, createSchedule, type ManualRequest, type NotQueued, type Schedule } from './schedule.ts';
 import { createSweepStore } from './store.ts';
 import { leaseMs, type SweepSettings, sweep } from './sweep.ts';
+
+export interface SweeperSettings {
+  readonly surgeLimit: number | 'unlimited';
+  readonly positiveControl: boolean;
+}
 
 export interface SweeperDeps {
   readonly clock: Clock;
@@ -22,10 +35,16 @@ export interface SweeperDeps {
   readonly tenant: string;
   /** Names this process among all that share the home database. */
   readonly replica: string;
-  readonly settings: SweepSettings;
+  readonly settings: SweepSettings & SweeperSettings;
+  /** Which platform this is: `host:port/database schema.table`. */
+  readonly fingerprint: string;
+  /** The fingerprint that it had before it moved. */
+  readonly movedFrom: string | null;
   /** Every sweep is dry. */
   readonly dryRun: boolean;
   readonly log: BaseLogger;
+  /** Told of attempts and looks. */
+  readonly meter: Meter;
   /** From [0, 1). */
   readonly random: () => number;
 }
@@ -34,15 +53,39 @@ export interface SweeperDeps {
 export interface Sweeper {
   readonly loop: Loop;
   readonly schedule: Schedule;
-  /** Has an old inventory observed again, before it is read. */
-  readonly fresh: () => Promise<void>;
+  readonly fresh: Fresh;
+  readonly instances: Instances;
+  /** One sweep that a person asks for, without the loop. */
+  readonly once: (request: ManualRequest, act: Act, told: AbortSignal) => Promise<Once | NotQueued>;
+  /** Makes sure that the tenant has its row, and that it is this platform's. */
+  readonly open: () => Promise<void>;
+  /** Only finds out whether the tenant is this platform's: for those who come by and take nothing. */
+  readonly visit: () => Promise<void>;
+  /** Which platform this process was set up for: `host:port/database schema.table`. */
+  readonly fingerprint: string;
+  /** Why this process may not touch the tenant at all; null: it may. */
+  readonly refusal: () => string | null;
+  /** The role as which the platform's database is asked; empty where the connection string names none. */
+  readonly platformRole: string;
 }
 
 export function createSweeper(deps: SweeperDeps): Sweeper {
-  const { clock, home, tenant, replica, settings, log, backend, random } = deps;
+  const { clock, home, tenant, replica, settings, log, meter, backend, random } = deps;
   const { intervalMs } = settings;
   const platform = createPlatform(deps.platformDatabase, deps.table);
-  const inventory = createInventory(home, tenant, intervalMs);
+  const { fingerprint, movedFrom } = deps;
+  const { surgeLimit, positiveControl, secondLookMs } = settings;
+  const identity = createIdentity(home, { tenant, fingerprint, movedFrom });
+  const inventory = createInventory(home, { tenant, intervalMs, surgeLimit, fingerprint });
+  const controller = createController({
+    clock,
+    platform,
+    backend,
+    enabled: positiveControl,
+    timeoutMs: settings.stopTimeoutMs,
+    save: (result) => saveControl(home, tenant, result),
+    log,
+  });
   const schedule = createSchedule(home, {
     tenant,
     replica,
@@ -50,18 +93,13 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
     intervalMs,
     dryRun: deps.dryRun,
   });
-  const loop = createLoop({
-    clock,
-    schedule,
-    log,
-    intervalMs,
-    run: ({ sweepId, trigger, scope, dryRun }, takenMs, told) => {
-      const store = createSweepStore(home, { tenant, replica, sweepId });
-      const sweepDeps = { clock, store, inventory, platform, backend, settings, log, random };
-      return sweep(sweepDeps, { sweepId, trigger, scope, dryRun, takenMs }, told);
-    },
-    afterSweep: () => retain(home, tenant),
-  });
+  const run = (begun: Begun, takenMs: number, told: AbortSignal) => {
+    const store = createSweepStore(home, { tenant, replica, sweepId: begun.sweepId }, { secondLookMs });
+    const sweepDeps = { clock, store, inventory, platform, backend, controller, settings, log, meter, random };
+    return sweep(sweepDeps, { ...begun, takenMs }, told);
+  };
+  const sweeping = { clock, schedule: onlyOurs(schedule, identity), run, afterSweep: () => retain(home, tenant) };
+  const loop = createLoop({ ...sweeping, log, intervalMs });
   const fresh = createFresh({
     clock,
     home,
@@ -69,5 +107,39 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
     observe: () => observe({ clock, platform, inventory }),
     onError: (error) => log.error({ err: error }, 'The inventory could not be brought up to date'),
   });
-  return { loop, schedule, fresh };
+  const instances = createInstances({ clock, home, tenant, platform, backend, refusal: identity.refusal });
+  const open = async (): Promise<void> => {
+    await schedule.open();
+    const refusal = await identity.check();
+    if (refusal !== null) log.error(`Nothing is being stopped: ${refusal}`);
+  };
+  return {
+    loop,
+    schedule,
+    fresh,
+    instances,
+    once: (request, act, told) => sweepOnce({ ...sweeping, home, tenant }, request, act, told),
+    open,
+    visit: async () => void (await identity.compare()),
+    fingerprint,
+    refusal: identity.refusal,
+    platformRole: deps.platformDatabase.user,
+  };
+}
+
+/** A tenant that is another platform's is not touched; it is looked at again at every tick, and so heals by itself. */
+function onlyOurs(schedule: Schedule, identity: Identity): Schedule {
+  return {
+    ...schedule,
+    tick: async (trigger) => ((await identity.check()) === null ? schedule.tick(trigger) : { kind: 'foreign' }),
+    beginQueued: async () => (identity.refusal() === null ? schedule.beginQueued() : null),
+  };
+}
+
+/** For the console: what every replica shows. */
+export async function saveControl(home: Database, tenant: string, { result, message }: ControlResult): Promise<void> {
+  await home.statement(sql`
+    update ${tenants} set positive_control = ${result}, positive_control_message = ${message},
+      positive_control_at = now()
+    where tenant = ${tenant}`);
 }

@@ -1,0 +1,29 @@
+import { eq, sql } from 'drizzle-orm';
+import type { Transaction } from '../db/connect.ts';
+import { orphans, tenants } from '../db/schema.ts';
+import { BY_ITSELF, record } from './audit.ts';
+import { brakeLatches } from './decide.ts';
+import { settleExcuse } from './excuse.ts';
+
+/** In which so many new orphans are too many. */
+export const SURGE_WINDOW = sql.raw(`interval '10 minutes'`);
+
+/**
+ * Latches the brake when more orphans were inserted in ten minutes than the limit allows; it never lets go by itself. The
+ * caller holds the lock of the tenant's row.
+ */
+export async function judgeBrake(tx: Transaction, tenant: string, surgeLimit: number | 'unlimited'): Promise<void> {
+  const { rows } = await tx.execute<{ latched: boolean; inserted: number }>(sql`
+    select brake_at is not null as latched, (
+      select count(*)::int from ${orphans}
+      where orphans.tenant = ${tenant} and first_seen_at > now() - ${SURGE_WINDOW}
+        and first_seen_at > coalesce(brake_covered_until, '-infinity')
+    ) as inserted
+    from ${tenants} where tenants.tenant = ${tenant}`);
+  const [state] = rows;
+  if (state === undefined || state.latched || !brakeLatches(state.inserted, surgeLimit)) return;
+  await tx.update(tenants).set({ brakeAt: sql`now()`, brakeOrphans: state.inserted }).where(eq(tenants.tenant, tenant));
+  const reason = `${state.inserted} new orphans within ten minutes`;
+  await record(tx, tenant, { ...BY_ITSELF, reason }, 'brake_latched', null);
+  await settleExcuse(tx, tenant);
+}
