@@ -1,9 +1,13 @@
 import type { Attempt } from '../../server/api/attempts.ts';
+import type { AuditAnswer } from '../../server/api/audit.ts';
 import type { ConfigAnswer } from '../../server/api/config.ts';
+import type { HistoryAnswer } from '../../server/api/history.ts';
+import type { InstanceAnswer } from '../../server/api/instance.ts';
 import type { Orphan, OrphanListAnswer } from '../../server/api/orphans.ts';
 import type { Problem } from '../../server/api/problem.ts';
 import type { Status } from '../../server/api/status.ts';
-import type { Sweep } from '../../server/api/sweeps.ts';
+import type { Sweep, SweepListAnswer } from '../../server/api/sweeps.ts';
+import type { HistoryWindow } from '../../server/sweep/outcome.ts';
 import { elapsedMs } from './lib/elapsed.ts';
 
 /** Why there is no answer that could be used. */
@@ -13,10 +17,13 @@ export class ApiError extends Error {
   readonly failure: ApiFailure;
   /** The `code` of the refusal, if it was one. */
   readonly code: string | null;
-  constructor(failure: ApiFailure, message: string, code: string | null = null) {
+  /** How many orphans there are by now, where it was refused because there are others than expected. */
+  readonly orphans: number | null;
+  constructor(failure: ApiFailure, message: string, refusal: Partial<Pick<Problem, 'code' | 'orphans'>> = {}) {
     super(message);
     this.failure = failure;
-    this.code = code;
+    this.code = refusal.code ?? null;
+    this.orphans = refusal.orphans ?? null;
   }
 }
 
@@ -28,6 +35,15 @@ export interface Answer<Body> {
 }
 
 const PATIENCE_MS = 4_000;
+/** Of what changes things: to give it up undoes nothing, and leaves a person without knowing. */
+const PATIENCE_FOR_CHANGES_MS = 10_000;
+/** The server asks others before it answers, and gives up by itself after 10 s. */
+const PATIENCE_FOR_OTHERS_MS = 20_000;
+
+/** What was asked for may have been done all the same: nobody said that it was not. */
+export function mayBeDone(error: unknown): error is ApiError {
+  return error instanceof ApiError && (error.failure === 'not_answering' || error.failure === 'not_json');
+}
 
 /**
  * Throws on every status but 2xx and on every answer that is not JSON: an error page must never pass for data. What
@@ -35,19 +51,26 @@ const PATIENCE_MS = 4_000;
  *
  * @throws ApiError
  */
-async function call<Body>(path: string, signal: AbortSignal | null, init: RequestInit = {}): Promise<Answer<Body>> {
+async function call<Body>(
+  path: string,
+  signal: AbortSignal | null,
+  init: RequestInit = {},
+  patienceMs = PATIENCE_MS,
+): Promise<Answer<Body>> {
   const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(), PATIENCE_MS);
+  const timer = setTimeout(() => patience.abort(), patienceMs);
   const left = (): void => patience.abort();
   signal?.addEventListener('abort', left);
   try {
     const response = await fetch(path, { ...init, signal: patience.signal });
-    if (!response.ok) throw await refusal(path, response);
-    if (!isJson(response)) throw new ApiError('not_json', `${path} answered ${response.status} without JSON`);
-    return { body: await response.json(), receivedMs: elapsedMs() };
+    if (!response.ok) throw await refusal(response);
+    if (!isJson(response)) throw new ApiError('not_json', withoutJson(response));
+    const body: Body = { ...(await response.json()), ...timesOf(response) };
+    return { body, receivedMs: elapsedMs() };
   } catch (error) {
     if (error instanceof ApiError) throw error;
-    throw new ApiError('not_answering', patience.signal.aborted ? `${path}: no answer in 4 s` : `${path}: no answer`);
+    const within = patience.signal.aborted ? ` within ${patienceMs / 1000} s` : '';
+    throw new ApiError('not_answering', `The server did not answer${within}.`);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', left);
@@ -58,11 +81,21 @@ function isJson(response: Response): boolean {
   return /^application\/(problem\+)?json\b/.test(response.headers.get('content-type') ?? '');
 }
 
-async function refusal(path: string, response: Response): Promise<ApiError> {
+/** After "not modified" the browser hands out the body that it kept: when it was looked up anew is in the headers alone. */
+function timesOf({ headers }: Response): { readonly now?: string; readonly observedAt?: string } {
+  const [now, observedAt] = [headers.get('x-now'), headers.get('x-observed-at')];
+  return { ...(now === null ? {} : { now }), ...(observedAt === null ? {} : { observedAt }) };
+}
+
+function withoutJson({ status }: Response): string {
+  return `Something that is not Orphan Sweeper answered ${status}.`;
+}
+
+async function refusal(response: Response): Promise<ApiError> {
   if (response.status === 401) return new ApiError('signed_out', 'Signed out');
-  if (!isJson(response)) return new ApiError('refused', `${path} answered ${response.status}`);
-  const { title, detail, code }: Problem = await response.json();
-  return new ApiError('refused', detail === '' ? title : detail, code);
+  if (!isJson(response)) return new ApiError(response.status < 500 ? 'refused' : 'not_json', withoutJson(response));
+  const problem: Problem = await response.json();
+  return new ApiError('refused', problem.detail === '' ? problem.title : problem.detail, problem);
 }
 
 type Page<Item> = { readonly items: Item[]; readonly nextCursor: string | null };
@@ -76,19 +109,54 @@ export const getWorkspaceOrphans = (workspaceId: string, signal: AbortSignal) =>
     `/api/orphans/${encodeURIComponent(workspaceId)}`,
     signal,
   );
-export const getWorkspaceAttempts = (workspaceId: string, signal: AbortSignal) =>
-  call<Page<Attempt>>(`/api/orphans/${encodeURIComponent(workspaceId)}/attempts?limit=200`, signal);
+export const getWorkspaceAttempts = (workspaceId: string, cursor: string | null, signal: AbortSignal | null) =>
+  call<Page<Attempt>>(
+    `/api/orphans/${encodeURIComponent(workspaceId)}/attempts?limit=200${
+      cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`
+    }`,
+    signal,
+  );
+/** What people did to a workspace, newest first. */
+export const getWorkspaceAudit = (workspaceId: string, signal: AbortSignal) =>
+  call<AuditAnswer>(`/api/audit?limit=200&target=${encodeURIComponent(workspaceId)}`, signal);
+/** What database and control plane say now. */
+export const getInstance = (workspaceId: string, signal: AbortSignal) =>
+  call<InstanceAnswer>(`/api/orphans/${encodeURIComponent(workspaceId)}/instance`, signal, {}, PATIENCE_FOR_OTHERS_MS);
 export const getSweeps = (limit: number, signal: AbortSignal) =>
   call<Page<Sweep>>(`/api/sweeps?limit=${limit}`, signal);
+/** @param query see lib/sweep-search.ts */
+export const getSweepList = (query: string, signal: AbortSignal) =>
+  call<SweepListAnswer>(`/api/sweeps?${query}`, signal);
+/** Those that were asked for by hand, newest first. */
+export const getManualSweeps = (signal: AbortSignal) =>
+  call<Page<Sweep>>('/api/sweeps?trigger=manual&limit=10', signal);
 export const getSweep = (id: string, signal: AbortSignal) =>
   call<Sweep>(`/api/sweeps/${encodeURIComponent(id)}`, signal);
-export const getSweepAttempts = (id: string, signal: AbortSignal) =>
-  call<Page<Attempt>>(`/api/sweeps/${encodeURIComponent(id)}/attempts?limit=200`, signal);
+export const getSweepAttempts = (id: string, query: string, signal: AbortSignal) =>
+  call<Page<Attempt>>(`/api/sweeps/${encodeURIComponent(id)}/attempts?${query}`, signal);
 
-/** @param expected how many open orphans were on the screen; null where that was no part of the decision */
-export const postSweep = (dryRun: boolean, expected: number | null) =>
-  call<Sweep>('/api/sweeps', null, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ ...(dryRun ? { dryRun } : {}), ...(expected === null ? {} : { expected }) }),
-  });
+/** How many orphans there were over time. */
+export const getHistory = (window: HistoryWindow, signal: AbortSignal) =>
+  call<HistoryAnswer>(`/api/history?window=${window}`, signal);
+
+/** @param after the cursor behind which the page begins */
+export const getAudit = (
+  { limit, after }: { readonly limit: number; readonly after: string | undefined },
+  signal: AbortSignal,
+) => {
+  const query = new URLSearchParams({ limit: String(limit), ...(after === undefined ? {} : { cursor: after }) });
+  return call<AuditAnswer>(`/api/audit?${query}`, signal);
+};
+
+/** Something that changes things. What it answers is looked at where it matters; the page asks anew. */
+export const change = <Body>(
+  method: 'POST' | 'PUT' | 'DELETE',
+  path: string,
+  body: Readonly<Record<string, unknown>>,
+) =>
+  call<Body>(
+    path,
+    null,
+    { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
+    PATIENCE_FOR_CHANGES_MS,
+  );

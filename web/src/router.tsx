@@ -1,6 +1,24 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
-import { FAILURE_CLASSES, type FailureClass, ORPHAN_STATES, type OrphanState } from '../../server/sweep/outcome.ts';
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  parseSearchWith,
+  stringifySearchWith,
+} from '@tanstack/react-router';
 import { App } from './app.tsx';
+import { activitySearch } from './lib/activity-search.ts';
+import { nowSearch } from './lib/now-search.ts';
+import { orphanSearch } from './lib/orphan-search.ts';
+import { attemptSearch, sweepSearch } from './lib/sweep-search.ts';
+import { BrokenPage } from './pages/BrokenPage.tsx';
+import {
+  LateActivityPage,
+  LateOrphanPage,
+  LateOrphansPage,
+  LateSettingsPage,
+  LateSweepPage,
+  LateSweepsPage,
+} from './pages/late.ts';
 import { NotFoundPage } from './pages/NotFoundPage.tsx';
 import { NowPage } from './pages/NowPage.tsx';
 
@@ -8,52 +26,54 @@ import { NowPage } from './pages/NowPage.tsx';
 
 const root = createRootRoute({ component: App, notFoundComponent: NotFoundPage });
 
-const now = createRoute({ getParentRoute: () => root, path: '/', component: NowPage });
-
-/** What the address of the list may ask for; the rest of an address is ignored. */
-interface OrphanSearch {
-  state?: OrphanState;
-  class?: FailureClass;
-}
+const now = createRoute({ getParentRoute: () => root, path: '/', validateSearch: nowSearch, component: NowPage });
 
 const orphans = createRoute({
   getParentRoute: () => root,
   path: '/orphans',
-  validateSearch: (search: Record<string, unknown>): OrphanSearch => {
-    const state = ORPHAN_STATES.find((known) => known === search['state']);
-    const failure = FAILURE_CLASSES.find((known) => known === search['class']);
-    return { ...(state === undefined ? {} : { state }), ...(failure === undefined ? {} : { class: failure }) };
-  },
-  component: lazyRouteComponent(() => import('./pages/OrphansPage.tsx'), 'OrphansPage'),
+  validateSearch: orphanSearch,
+  component: LateOrphansPage,
 });
 
 const orphan = createRoute({
   getParentRoute: () => root,
   path: '/orphans/$workspaceId',
-  component: lazyRouteComponent(() => import('./pages/OrphanPage.tsx'), 'OrphanPage'),
+  component: LateOrphanPage,
 });
 
 const sweeps = createRoute({
   getParentRoute: () => root,
   path: '/sweeps',
-  component: lazyRouteComponent(() => import('./pages/SweepsPage.tsx'), 'SweepsPage'),
+  validateSearch: sweepSearch,
+  component: LateSweepsPage,
 });
 
 const sweep = createRoute({
   getParentRoute: () => root,
   path: '/sweeps/$sweepId',
-  component: lazyRouteComponent(() => import('./pages/SweepPage.tsx'), 'SweepPage'),
+  validateSearch: attemptSearch,
+  component: LateSweepPage,
+});
+
+const activity = createRoute({
+  getParentRoute: () => root,
+  path: '/activity',
+  validateSearch: activitySearch,
+  component: LateActivityPage,
 });
 
 const settings = createRoute({
   getParentRoute: () => root,
   path: '/settings',
-  component: lazyRouteComponent(() => import('./pages/SettingsPage.tsx'), 'SettingsPage'),
+  component: LateSettingsPage,
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([now, orphans, orphan, sweeps, sweep, settings]),
-  defaultPreload: 'intent',
+  routeTree: root.addChildren([now, orphans, orphan, sweeps, sweep, activity, settings]),
+  // As the API has it: a text that looks like JSON stays what it is, and is found by.
+  parseSearch: parseSearchWith(String),
+  stringifySearch: stringifySearchWith(String),
+  defaultErrorComponent: BrokenPage,
 });
 
 declare module '@tanstack/react-router' {

@@ -6,7 +6,7 @@ export function ActionBar() {
   const { primary, secondary } = useVerdict();
   if (primary === null && secondary === null) return null;
   return (
-    <div className="fixed inset-x-0 bottom-0 z-10 flex flex-wrap gap-2 border-t border-line bg-surface px-4 pt-2 pb-[calc(0.75rem+env(safe-area-inset-bottom))] sm:hidden *:w-auto *:flex-1 *:px-2">
+    <div className="fixed inset-x-0 bottom-0 z-10 flex flex-wrap gap-2 border-t border-line bg-surface px-4 pt-2 pb-[calc(0.75rem+env(safe-area-inset-bottom))] sm:hidden print:hidden *:w-auto *:flex-1 *:px-2">
       {secondary !== null && <ActionButton action={secondary} primary={false} />}
       {primary !== null && <ActionButton action={primary} primary />}
     </div>

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { ExternalLink } from 'lucide-react';
+import { useDialog } from '../hooks/useDialog.ts';
 import { useSettings } from '../hooks/useSettings.ts';
 import { useStatus } from '../hooks/useStatus.ts';
 import { runbookUrl } from '../lib/settings.ts';
@@ -8,6 +9,7 @@ import { SweepButton } from './SweepButton.tsx';
 
 /** What the verdict says to press. */
 export function ActionButton({ action, primary }: { readonly action: Action; readonly primary: boolean }) {
+  const { open } = useDialog();
   const look = `button w-full sm:w-auto ${primary ? 'button-primary' : ''}`;
   switch (action.kind) {
     case 'reload':
@@ -31,8 +33,15 @@ export function ActionButton({ action, primary }: { readonly action: Action; rea
       );
     case 'runbook':
       return <RunbookLink about={action.about} label={action.label} look={look} />;
+    case 'resume':
+    case 'release':
+      return (
+        <button type="button" className={look} onClick={() => open({ kind: action.kind })}>
+          {action.label}
+        </button>
+      );
     case 'sweep':
-      return <SweepButton label={action.label} dryRun={action.dryRun} look={look} />;
+      return <SweepButton action={action} look={look} />;
   }
 }
 

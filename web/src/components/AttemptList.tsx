@@ -7,40 +7,23 @@ import { OUTCOME_MARKS } from './icons.ts';
 import { When } from './When.tsx';
 import { Word } from './Word.tsx';
 
-/** Attempts, newest first. `of` is what the page is about already, so each line names the other. */
-export function AttemptList({
-  attempts,
-  of,
-}: {
-  readonly attempts: readonly Attempt[];
-  readonly of: 'workspace' | 'sweep';
-}) {
+/** The attempts of a sweep, newest first. */
+export function AttemptList({ attempts }: { readonly attempts: readonly Attempt[] }) {
   return (
     <ol className="divide-y divide-line text-sm">
       {attempts.map((attempt) => (
-        <li key={attempt.id} className="py-3">
+        <li data-line key={attempt.id} className="py-3">
           <div className="flex flex-wrap items-baseline gap-x-4 gap-y-1">
             {attempt.outcome === null ? (
               <span className="font-medium">Under way</span>
             ) : (
               <Word mark={OUTCOME_MARKS[attempt.outcome]} word={OUTCOME_WORDS[attempt.outcome]} />
             )}
-            {of === 'sweep' && (
-              <Link
-                to="/orphans/$workspaceId"
-                params={{ workspaceId: attempt.workspaceId }}
-                className="link font-medium"
-              >
-                {attempt.workspaceName ?? attempt.workspaceId}
-              </Link>
-            )}
+            <Link to="/orphans/$workspaceId" params={{ workspaceId: attempt.workspaceId }} className="link font-medium">
+              {attempt.workspaceName ?? attempt.workspaceId}
+            </Link>
             <When time={attempt.startedAt} />
             {attempt.finishedAt !== null && <span className="text-soft">{took(attempt)}</span>}
-            {of === 'workspace' && (
-              <Link to="/sweeps/$sweepId" params={{ sweepId: attempt.sweepId }} className="link">
-                Sweep
-              </Link>
-            )}
           </div>
           {attempt.error !== null && (
             <p className="mt-1 break-words">

@@ -1,7 +1,10 @@
 import { CSPProvider } from '@base-ui/react/csp-provider';
 import { Menu } from '@base-ui/react/menu';
+import { Link } from '@tanstack/react-router';
 import { Check } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { useActor } from '../hooks/useActor.ts';
+import { useDialog } from '../hooks/useDialog.ts';
 import { useDisplay } from '../hooks/useDisplay.ts';
 import { REFRESH_SECONDS, setDisplay } from '../lib/display.ts';
 import { DISPLAY_LOOK, DisplayLabel } from './DisplayLabel.tsx';
@@ -20,9 +23,18 @@ const REFRESHES = [
   [null, 'Off'] as const,
 ];
 
-/** How the console is shown; loaded together with the library that makes it accessible. */
-export default function DisplayMenu() {
+const KEYS_CHOICES = [
+  [true, 'Keys on'],
+  [false, 'Keys off'],
+] as const;
+
+const PLAIN_ITEM = 'flex cursor-pointer items-center rounded pr-3 pl-9 data-highlighted:bg-raised';
+
+/** How the console is shown, and to whom; loaded together with the library that makes it accessible. */
+export function DisplayMenu() {
   const display = useDisplay();
+  const { open } = useDialog();
+  const actor = useActor();
   return (
     <CSPProvider disableStyleElements>
       <Menu.Root defaultOpen modal={false}>
@@ -59,6 +71,27 @@ export default function DisplayMenu() {
                   ))}
                 </Menu.RadioGroup>
               </Choice>
+              <Choice title="Single keys">
+                <Menu.RadioGroup value={display.keys} onValueChange={(keys: boolean) => setDisplay({ keys })}>
+                  {KEYS_CHOICES.map(([value, label]) => (
+                    <Item key={label} value={value} label={label} />
+                  ))}
+                </Menu.RadioGroup>
+                <Menu.Item onClick={() => open({ kind: 'keys' })} className={`${PLAIN_ITEM} min-h-9`}>
+                  Show all keys…
+                </Menu.Item>
+              </Choice>
+              <div className="border-t border-line pt-1">
+                <Menu.Item onClick={() => open({ kind: 'name' })} className={`${PLAIN_ITEM} min-h-9`}>
+                  <span className="max-w-60 truncate">{actor === null ? 'Your name…' : `Your name: ${actor}…`}</span>
+                </Menu.Item>
+              </div>
+              <Menu.Item
+                render={<Link to="/settings" />}
+                className={`${PLAIN_ITEM} min-h-11 border-t border-line sm:hidden`}
+              >
+                Settings of the server
+              </Menu.Item>
             </Menu.Popup>
           </Menu.Positioner>
         </Menu.Portal>
@@ -76,7 +109,7 @@ function Choice({ title, children }: { readonly title: string; readonly children
   );
 }
 
-function Item({ value, label }: { readonly value: string | number | null; readonly label: string }) {
+function Item({ value, label }: { readonly value: string | number | boolean | null; readonly label: string }) {
   return (
     <Menu.RadioItem
       value={value}

@@ -1,19 +1,24 @@
 import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useStatus } from '../hooks/useStatus.ts';
-import { useWide } from '../hooks/useWide.ts';
+import { useTableFits } from '../hooks/useWide.ts';
 import { DisplayButton } from './DisplayButton.tsx';
 import { TrustStrip } from './TrustStrip.tsx';
 
+/** A phone has room for four beside the first of the facts, and leads to the settings from its Display menu. */
 const PAGES = [
-  { to: '/', label: 'Now' },
-  { to: '/orphans', label: 'Orphans' },
-  { to: '/sweeps', label: 'Sweeps' },
-  { to: '/settings', label: 'Settings' },
+  { to: '/', label: 'Now', look: '' },
+  { to: '/orphans', label: 'Orphans', look: '' },
+  { to: '/sweeps', label: 'Sweeps', look: '' },
+  { to: '/activity', label: 'Activity', look: '' },
+  { to: '/settings', label: 'Settings', look: 'max-sm:hidden' },
 ] as const;
 
 export function Header() {
   const { status } = useStatus();
-  const wide = useWide();
+  // The four facts stand beside the name where they fit, and else on a line of their own.
+  const beside = useTableFits();
+  const [menuMissing, setMenuMissing] = useState(false);
   return (
     <header className="border-b border-line bg-surface">
       <div className="mx-auto flex max-w-7xl items-center gap-x-4 px-4 pt-2 sm:py-2">
@@ -27,19 +32,19 @@ export function Header() {
           <span className={status?.environment == null ? '' : 'max-sm:hidden'}>Orphan Sweeper</span>
         </Link>
         {status !== null && <EnvironmentBadge name={status.environment} />}
-        <div className="hidden min-w-0 flex-1 sm:block">{wide && <TrustStrip />}</div>
+        <div className="hidden min-w-0 flex-1 sm:block">{beside && <TrustStrip />}</div>
         <div className="ml-auto">
-          <DisplayButton />
+          <DisplayButton onMissing={setMenuMissing} />
         </div>
       </div>
       <div className="mx-auto flex max-w-7xl flex-wrap items-center justify-between gap-x-2 px-3 sm:px-1.5">
         <nav aria-label="Pages" className="flex gap-x-1.5 sm:gap-x-0">
-          {PAGES.map(({ to, label }) => (
+          {PAGES.map(({ to, label, look }) => (
             <Link
               key={to}
               to={to}
               activeOptions={{ exact: to === '/', includeSearch: false }}
-              className="border-b-2 px-1 py-3 text-sm font-medium sm:px-2.5 sm:py-2.5"
+              className={`border-b-2 px-1 py-3 text-sm font-medium sm:px-2.5 sm:py-2.5 ${look}`}
               activeProps={{ className: 'border-accent text-ink' }}
               inactiveProps={{ className: 'border-transparent text-soft hover:text-ink' }}
             >
@@ -47,12 +52,17 @@ export function Header() {
             </Link>
           ))}
         </nav>
-        {!wide && (
-          <div className="px-1 py-0.5">
+        {!beside && (
+          <div className="px-1 py-1.5 sm:py-0.5">
             <TrustStrip />
           </div>
         )}
       </div>
+      {menuMissing && (
+        <p role="alert" className="bg-bad-wash px-4 py-1.5 text-center text-sm">
+          The menu could not be loaded: the server did not send it. Press Display to try again.
+        </p>
+      )}
       {status?.anonymous === true && (
         <p className="bg-warn-wash px-4 py-1.5 text-center text-sm">
           Anybody who reaches this address may change things (ALLOW_ANONYMOUS).
@@ -68,7 +78,7 @@ function EnvironmentBadge({ name }: { readonly name: string | null }) {
   const production = /prod/i.test(name);
   return (
     <span
-      className={`max-w-52 truncate rounded-md px-2 py-0.5 text-xs font-bold tracking-wide uppercase ${production ? 'bg-bad text-on-accent' : 'bg-raised text-ink'}`}
+      className={`max-w-52 truncate rounded-md px-2 py-0.5 text-xs font-bold tracking-wide uppercase print:border print:bg-transparent ${production ? 'bg-ink text-canvas print:bg-canvas print:text-ink' : 'bg-raised text-ink'}`}
     >
       {name}
     </span>

@@ -1,5 +1,5 @@
 import { Check, Copy } from 'lucide-react';
-import { useState } from 'react';
+import { useCopy } from '../hooks/useCopy.ts';
 
 const LONGEST = 18;
 
@@ -13,23 +13,17 @@ export function Id({
   readonly what: string;
   readonly whole?: boolean;
 }) {
-  const [copied, setCopied] = useState<'no' | 'yes' | 'refused'>('no');
-  const copy = (): void => {
-    navigator.clipboard.writeText(id).then(
-      () => setCopied('yes'),
-      // Without TLS a browser has no clipboard for us; the id can be selected by hand.
-      () => setCopied('refused'),
-    );
-  };
+  const { copied, copy } = useCopy();
+  const cut = !whole && id.length > LONGEST;
   return (
     <span className="inline-flex max-w-full items-center gap-1">
       <code title={id} className={`font-mono text-[0.8125rem] ${whole ? 'break-all' : 'whitespace-nowrap'}`}>
-        {whole || id.length <= LONGEST ? id : `${id.slice(0, 9)}…${id.slice(-6)}`}
+        {cut ? <Cut id={id} /> : id}
       </code>
       {'clipboard' in navigator && (
         <button
           type="button"
-          onClick={copy}
+          onClick={() => copy(id)}
           aria-label={copied === 'yes' ? `${what} copied` : `Copy ${what}`}
           className="inline-grid size-6 shrink-0 cursor-pointer place-items-center rounded text-soft hover:bg-raised"
         >
@@ -42,5 +36,17 @@ export function Id({
       )}
       {copied === 'refused' && <span className="text-xs text-bad">not copied</span>}
     </span>
+  );
+}
+
+/** On paper it is whole: there it can neither be copied nor pointed at. */
+function Cut({ id }: { readonly id: string }) {
+  return (
+    <>
+      <span className="print:hidden">
+        {id.slice(0, 9)}…{id.slice(-6)}
+      </span>
+      <span className="hidden break-all whitespace-normal print:inline">{id}</span>
+    </>
   );
 }

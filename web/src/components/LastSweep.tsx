@@ -1,8 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import { useStatus } from '../hooks/useStatus.ts';
 import { isOutdated } from '../lib/connection.ts';
-import { duration } from '../lib/duration.ts';
-import { soon } from '../lib/verdict.ts';
+import { duration, soon } from '../lib/duration.ts';
 import { RESULT_WORDS } from '../lib/words.ts';
 
 /** `Last sweep 14 s ago (Partial) · next in 46 s` */
@@ -10,11 +9,13 @@ export function LastSweep() {
   const { status, connection, serverNowMs } = useStatus();
   // When the next sweep would be is not known of a server that is away, nor the last one without our own database.
   if (status === null || isOutdated(connection) || status.home.state === 'failing') return null;
-  const { lastSweep, nextSweepAt, currentSweepId } = status.sweeper;
+  const { state, lastSweep, nextSweepAt, currentSweepId } = status.sweeper;
+  // The next one would stop nothing, or does not come: nobody should wait for it.
+  const awaited = state === 'brake' || state === 'paused' || state === 'late' ? null : nextSweepAt;
   return (
-    <p className="text-sm text-soft">
+    <p className="text-xs text-soft sm:text-sm">
       {lastSweep?.finishedAt != null ? (
-        <Link to="/sweeps/$sweepId" params={{ sweepId: lastSweep.id }} className="link">
+        <Link to="/sweeps/$sweepId" params={{ sweepId: lastSweep.id }} className="link inline-block py-1">
           Last sweep {duration(serverNowMs - Date.parse(lastSweep.finishedAt))} ago ({RESULT_WORDS[lastSweep.result]})
         </Link>
       ) : (
@@ -23,15 +24,15 @@ export function LastSweep() {
       {currentSweepId !== null ? (
         <>
           {' · '}
-          <Link to="/sweeps/$sweepId" params={{ sweepId: currentSweepId }} className="link">
+          <Link to="/sweeps/$sweepId" params={{ sweepId: currentSweepId }} className="link inline-block py-1">
             sweeping now
           </Link>
         </>
       ) : (
-        nextSweepAt !== null && (
+        awaited !== null && (
           <>
             {' · '}
-            <span className="whitespace-nowrap">next {soon(Date.parse(nextSweepAt) - serverNowMs)}</span>
+            <span className="whitespace-nowrap">next {soon(Date.parse(awaited) - serverNowMs)}</span>
           </>
         )
       )}

@@ -1,20 +1,34 @@
 import { Link } from '@tanstack/react-router';
 import type { Orphan } from '../../../server/api/orphans.ts';
+import { useVerdict } from '../hooks/useVerdict.ts';
 import { number } from '../lib/count.ts';
+import { standingWords } from '../lib/standing.ts';
 import { STATE_WORDS } from '../lib/words.ts';
 import { Id } from './Id.tsx';
 import { STATE_MARKS } from './icons.ts';
+import type { RowSelection } from './RowSelection.ts';
 import { Since, Until } from './When.tsx';
 import { Word } from './Word.tsx';
 
+interface OrphanTableProps {
+  readonly orphans: readonly Orphan[];
+  readonly caption: string;
+  readonly selection?: RowSelection | undefined;
+}
+
 /** Orphans as rows, each with the sentence that says why it is still here. */
-export function OrphanTable({ orphans, caption }: { readonly orphans: readonly Orphan[]; readonly caption: string }) {
+export function OrphanTable({ orphans, caption, selection }: OrphanTableProps) {
+  // Once for all rows: it is judged anew each second.
+  const standing = standingWords(useVerdict().kind) !== null;
   return (
     <div className="overflow-x-auto">
-      <table className="w-full border-collapse text-left text-sm">
+      <table
+        className={`w-full border-collapse text-left text-sm ${selection === undefined ? '[&_tr>*:first-child]:pl-4 [&_tr>*:last-child]:pr-4' : ''}`}
+      >
         <caption className="sr-only">{caption}</caption>
-        <thead className="border-b border-line text-xs text-soft">
+        <thead className="border-b border-line text-[0.8125rem] text-soft">
           <tr>
+            {selection !== undefined && <td className="w-11 pl-1 print:hidden">{selection.head}</td>}
             <Heading>Workspace</Heading>
             <Heading>Instance</Heading>
             <Heading>State</Heading>
@@ -26,7 +40,12 @@ export function OrphanTable({ orphans, caption }: { readonly orphans: readonly O
         </thead>
         <tbody>
           {orphans.map((orphan) => (
-            <Row key={`${orphan.workspaceId} ${orphan.instanceId} ${orphan.firstSeenAt}`} orphan={orphan} />
+            <Row
+              key={`${orphan.workspaceId} ${orphan.instanceId} ${orphan.firstSeenAt}`}
+              orphan={orphan}
+              selection={selection}
+              standing={standing}
+            />
           ))}
         </tbody>
       </table>
@@ -42,9 +61,17 @@ function Heading({ children, right = false }: { readonly children: string; reado
   );
 }
 
-function Row({ orphan }: { readonly orphan: Orphan }) {
+interface RowProps {
+  readonly orphan: Orphan;
+  readonly selection: RowSelection | undefined;
+  /** Nothing is being stopped, whatever is due. */
+  readonly standing: boolean;
+}
+
+function Row({ orphan, selection, standing }: RowProps) {
   return (
-    <tr className="border-b border-line align-top last:border-b-0">
+    <tr data-line className="border-b border-line align-top last:border-b-0 has-checked:bg-info-wash">
+      {selection !== undefined && <td className="w-11 pl-1 print:hidden">{selection.boxOf(orphan)}</td>}
       <th scope="row" className="max-w-56 min-w-36 px-3 py-2.5 font-semibold">
         <Link to="/orphans/$workspaceId" params={{ workspaceId: orphan.workspaceId }} className="link break-words">
           {orphan.workspaceName ?? orphan.workspaceId}
@@ -62,8 +89,21 @@ function Row({ orphan }: { readonly orphan: Orphan }) {
       <td className="px-3 py-2.5 text-right">{number(orphan.attempts)}</td>
       <td className="min-w-64 px-3 py-2.5 break-words">{orphan.explanation}</td>
       <td className="px-3 py-2.5">
-        {orphan.nextAttemptAt === null ? '–' : <Until time={orphan.nextAttemptAt} stacked />}
+        <NextAttempt orphan={orphan} standing={standing} />
       </td>
     </tr>
   );
+}
+
+function NextAttempt({ orphan: { nextAttemptAt, hold }, standing }: Pick<RowProps, 'orphan' | 'standing'>) {
+  if (hold !== null) {
+    return (
+      <>
+        held, ends <Until time={hold.until} stacked />
+      </>
+    );
+  }
+  if (nextAttemptAt === null) return 'none';
+  // It would be due, and all the same nothing comes.
+  return standing ? 'not now' : <Until time={nextAttemptAt} stacked />;
 }

@@ -1,48 +1,41 @@
-import { lazy, Suspense, useState } from 'react';
+import { useDialog } from '../hooks/useDialog.ts';
 import { useStatus } from '../hooks/useStatus.ts';
-import { useSweepNow } from '../hooks/useSweepNow.ts';
+import { type Asked, useSweepNow } from '../hooks/useSweepNow.ts';
+import { getActor } from '../lib/actor.ts';
 import { number } from '../lib/count.ts';
-import { progressOf } from '../lib/progress.ts';
-
-const SweepDialog = lazy(() => import('./SweepDialog.tsx'));
-
-/** More than a person can have looked at one by one: then the number is put before them once more. */
-const WITHOUT_DIALOG = 25;
+import { isDraining, progressOf } from '../lib/progress.ts';
+import { WITHOUT_DIALOG, withoutDots } from '../lib/steering.ts';
+import type { Action } from '../lib/verdict.ts';
 
 interface SweepButtonProps {
-  readonly label: string;
-  readonly dryRun: boolean;
+  readonly action: Action & { readonly kind: 'sweep' };
   readonly look: string;
 }
 
 /** Safe to press twice: it joins. While the sweep that was asked for goes on, the button is its progress. */
-export function SweepButton({ label, dryRun, look }: SweepButtonProps) {
+export function SweepButton({ action: { label, dryRun, asksFirst }, look }: SweepButtonProps) {
   const { status } = useStatus();
   const { asked, ask } = useSweepNow();
-  const [confirming, setConfirming] = useState(false);
+  const { open } = useDialog();
   const sweepable = status?.sweepable ?? 0;
-  const progress = progressWords(asked);
+  const progress = progressWords(asked, dryRun);
   const press = (): void => {
-    if (sweepable > WITHOUT_DIALOG && !dryRun) setConfirming(true);
-    else ask(dryRun, null);
+    if (asked.stage === 'following' && isDraining(asked.sweep)) return;
+    if (asksFirst || (sweepable > WITHOUT_DIALOG && !dryRun)) open({ kind: 'sweep', label: withoutDots(label) });
+    else void ask({ dryRun, expected: null, actor: getActor() });
   };
   return (
-    <>
-      <button type="button" className={look} onClick={press} aria-busy={progress !== null}>
-        {progress ?? label}
-      </button>
-      {confirming && (
-        <Suspense>
-          <SweepDialog label={label} onClose={() => setConfirming(false)} />
-        </Suspense>
-      )}
-    </>
+    <button type="button" className={look} onClick={press} aria-busy={progress !== null}>
+      {progress ?? label}
+    </button>
   );
 }
 
-function progressWords(asked: ReturnType<typeof useSweepNow>['asked']): string | null {
-  if (asked.stage === 'asking') return 'Asking…';
+/** Of a sweep like the one that the button begins: a dry run that was asked for beside it has its own report. */
+function progressWords(asked: Asked, dryRun: boolean): string | null {
+  if (asked.stage === 'asking') return (asked.order.dryRun ?? false) === dryRun ? 'Asking…' : null;
   if (asked.stage !== 'following' || asked.sweep === null || asked.sweep.finishedAt !== null) return null;
+  if (asked.sweep.dryRun !== dryRun) return null;
   const { ended, of } = progressOf(asked.sweep);
   if (asked.sweep.result === 'queued') return 'Queued…';
   return of === 0 ? 'Looking…' : `${number(ended)} of ${number(of)}`;

@@ -5,6 +5,7 @@ import { useSweepNow } from '../hooks/useSweepNow.ts';
 import { count, number } from '../lib/count.ts';
 import { outcomesOf, progressOf } from '../lib/progress.ts';
 import { OUTCOME_WORDS, RESULT_WORDS } from '../lib/words.ts';
+import { CancelButton } from './CancelButton.tsx';
 import { OUTCOME_MARKS, RESULT_MARKS } from './icons.ts';
 import { Word } from './Word.tsx';
 
@@ -15,12 +16,20 @@ export function SweepReport() {
   return (
     <section aria-label="The sweep you asked for" className="card flex items-start gap-3 p-3 text-sm">
       <div className="min-w-0 flex-1 space-y-1">
-        {asked.stage === 'refused' ? (
+        {asked.stage === 'refused' && (
           <p role="alert" className="text-bad">
             Not swept: {asked.message}
           </p>
-        ) : (
-          asked.sweep !== null && <Told sweep={asked.sweep} joined={asked.joined} />
+        )}
+        {asked.stage === 'not_known' && (
+          <p role="alert">
+            <strong>Not known whether it began.</strong> {asked.message} It is looked for. Pressed again, it joins and
+            does not begin twice.
+          </p>
+        )}
+        {asked.stage === 'following' && asked.sweep !== null && <Told sweep={asked.sweep} joined={asked.joined} />}
+        {asked.stage === 'following' && asked.notIncluded > 0 && (
+          <p>{count(asked.notIncluded, 'new orphan')} not included.</p>
         )}
       </div>
       <button
@@ -46,11 +55,13 @@ function Told({ sweep, joined }: { readonly sweep: Sweep; readonly joined: boole
         <Link to="/sweeps/$sweepId" params={{ sweepId: sweep.id }} className="link">
           See this sweep
         </Link>
+        <CancelButton sweep={sweep} />
       </p>
+      {sweep.cancelRequestedBy !== null && <p>Cancelled by {sweep.cancelRequestedBy} (unverified).</p>}
       {joined && <p className="text-soft">An equal sweep was under way already: you joined it.</p>}
       {!over && of > 0 && (
         <progress
-          className="h-1.5 w-full accent-accent"
+          className="progress h-1.5 w-full"
           aria-label={`${number(ended)} of ${number(of)} orphans attempted`}
           value={ended}
           max={of}
@@ -63,7 +74,7 @@ function Told({ sweep, joined }: { readonly sweep: Sweep; readonly joined: boole
           </li>
         ))}
       </ul>
-      {sweep.error !== null && <p className="text-bad">{sweep.error}</p>}
+      {sweep.error !== null && <p className={sweep.result === 'cancelled' ? 'text-soft' : 'text-bad'}>{sweep.error}</p>}
     </>
   );
 }

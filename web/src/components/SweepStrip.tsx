@@ -9,6 +9,7 @@ import { useStatus } from '../hooks/useStatus.ts';
 import { moment } from '../lib/moment.ts';
 import { outcomesOf } from '../lib/progress.ts';
 import { OUTCOME_WORDS, RESULT_WORDS } from '../lib/words.ts';
+import { DayLine } from './DayLine.tsx';
 
 const SHOWN = 60;
 
@@ -36,7 +37,7 @@ export function SweepStrip({ enabled }: { readonly enabled: boolean }) {
   const sweeps = poll.data?.body.items.toReversed() ?? [];
   return (
     <section aria-labelledby="sweeps" className="card flex flex-col p-4">
-      <div className="flex items-baseline justify-between">
+      <div className="flex min-h-8 items-center justify-between">
         <h2 id="sweeps" className="font-semibold">
           Last {SHOWN} sweeps
         </h2>
@@ -58,6 +59,7 @@ export function SweepStrip({ enabled }: { readonly enabled: boolean }) {
           </li>
         ))}
       </ul>
+      <DayLine enabled={enabled} />
     </section>
   );
 }
@@ -75,6 +77,14 @@ function Bars({ sweeps }: { readonly sweeps: readonly Sweep[] }) {
   };
   return (
     <ul ref={list} onKeyDown={step} className="mt-3 flex h-9 items-stretch gap-0.5">
+      {/* A few sweeps look like the beginning of many, and not like something that could not be loaded. */}
+      {Array.from({ length: SHOWN - sweeps.length }, (_, slot) => (
+        // They are all the same and never change places.
+        // biome-ignore lint/suspicious/noArrayIndexKey: see above
+        <li key={slot} aria-hidden="true" className="flex max-w-4 min-w-0 flex-1 items-end">
+          <span className="bar bar-none" />
+        </li>
+      ))}
       {sweeps.map((sweep, index) => (
         <li key={sweep.id} className="max-w-4 min-w-0 flex-1">
           <Bar sweep={sweep} reachable={index === sweeps.length - 1} />

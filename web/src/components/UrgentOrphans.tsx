@@ -1,10 +1,10 @@
 import { Link } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import type { OrphanListAnswer } from '../../../server/api/orphans.ts';
-import { getOrphans } from '../api.ts';
+import { urgentQuery } from '../hooks/urgentQuery.ts';
 import { usePoll } from '../hooks/usePoll.ts';
 import { useStatus } from '../hooks/useStatus.ts';
-import { useWide } from '../hooks/useWide.ts';
+import { useTableFits, useWide } from '../hooks/useWide.ts';
 import { isOutdated } from '../lib/connection.ts';
 import { count, number } from '../lib/count.ts';
 import { AsOf } from './AsOf.tsx';
@@ -13,17 +13,13 @@ import { Loading } from './Loading.tsx';
 import { OrphanCards } from './OrphanCards.tsx';
 import { OrphanTable } from './OrphanTable.tsx';
 
-const ROWS = 10;
 const CARDS = 3;
 
 /** The orphans to look at first. They stay until an answer of the server leaves them out. */
 export function UrgentOrphans() {
   const { connection, status } = useStatus();
   const wide = useWide();
-  const { data, isError, error, refetch } = usePoll({
-    queryKey: ['orphans', 'urgent', ROWS],
-    queryFn: ({ signal }) => getOrphans(`limit=${ROWS}`, signal),
-  });
+  const { data, error, refetch } = usePoll(urgentQuery);
   // The verdict and the list are two answers: where they disagree, one of them is older.
   const open = status?.counts?.open ?? null;
   const listed = data?.body.total ?? null;
@@ -33,11 +29,11 @@ export function UrgentOrphans() {
   if (data === undefined) {
     return (
       <section aria-label="Orphans" className="card p-4">
-        {isError ? <Failure what="The orphans" error={error} /> : <Loading rows={wide ? 6 : CARDS} />}
+        {error !== null ? <Failure what="The orphans" error={error} /> : <Loading rows={wide ? 6 : CARDS} />}
       </section>
     );
   }
-  const outdated = isError || data.body.stale || isOutdated(connection);
+  const outdated = error !== null || data.body.stale || isOutdated(connection);
   return <Listed list={data.body} outdated={outdated} wide={wide} />;
 }
 
@@ -49,10 +45,11 @@ interface ListedProps {
 
 function Listed({ list, outdated, wide }: ListedProps) {
   const { items, total, observedAt } = list;
+  const table = useTableFits();
   const shown = wide ? items : items.slice(0, CARDS);
   return (
-    <section aria-labelledby="orphans" className={wide ? 'card' : ''}>
-      <div className={`flex flex-wrap items-baseline justify-between gap-x-4 gap-y-1 ${wide ? 'p-4 pb-2' : 'pb-2'}`}>
+    <section aria-labelledby="orphans" className={table ? 'card' : ''}>
+      <div className={`flex flex-wrap items-baseline justify-between gap-x-4 gap-y-1 ${table ? 'p-4 pb-2' : 'pb-2'}`}>
         <h2 id="orphans" className="font-semibold">
           {total > shown.length ? `The ${shown.length} most urgent of ${number(total)} orphans` : 'Orphans'}
         </h2>
@@ -69,11 +66,11 @@ function Listed({ list, outdated, wide }: ListedProps) {
         </p>
       </div>
       <div className={outdated ? 'outdated' : ''}>
-        {items.length === 0 && <Nothing outdated={outdated} observedAt={observedAt} padded={wide} />}
-        {items.length > 0 && wide && (
+        {items.length === 0 && <Nothing outdated={outdated} observedAt={observedAt} padded={table} />}
+        {items.length > 0 && table && (
           <OrphanTable orphans={shown} caption={`${count(shown.length, 'orphan')}, the most urgent first`} />
         )}
-        {items.length > 0 && !wide && <OrphanCards orphans={shown} />}
+        {items.length > 0 && !table && <OrphanCards orphans={shown} />}
       </div>
     </section>
   );

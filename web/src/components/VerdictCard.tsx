@@ -1,8 +1,16 @@
+import { CirclePause, type LucideIcon, OctagonX } from 'lucide-react';
+import { STUCK_AFTER_MS, STUCK_FAILURES } from '../../../server/sweep/outcome.ts';
 import { useVerdict } from '../hooks/useVerdict.ts';
-import type { Tone } from '../lib/verdict.ts';
+import { number } from '../lib/count.ts';
+import { duration } from '../lib/duration.ts';
+import type { Tone, VerdictKind } from '../lib/verdict.ts';
 import { ActionButton } from './ActionButton.tsx';
 import { TONE_ICONS, TONE_TEXT } from './icons.ts';
 import { LastSweep } from './LastSweep.tsx';
+import { SteeringButtons } from './SteeringButtons.tsx';
+
+/** Where the tone alone would show another thing. */
+const ICONS: Readonly<Partial<Record<VerdictKind, LucideIcon>>> = { paused: CirclePause, brake: OctagonX };
 
 const WASH: Readonly<Record<Tone, string>> = {
   bad: 'bg-bad-wash border-bad',
@@ -15,7 +23,7 @@ const WASH: Readonly<Record<Tone, string>> = {
 /** The sentence that answers whether it needs somebody, and the one thing to press. */
 export function VerdictCard() {
   const verdict = useVerdict();
-  const Icon = TONE_ICONS[verdict.tone];
+  const Icon = ICONS[verdict.kind] ?? TONE_ICONS[verdict.tone];
   const { primary, secondary } = verdict;
   return (
     <section
@@ -26,20 +34,26 @@ export function VerdictCard() {
       <div className="flex flex-wrap items-start justify-between gap-x-8 gap-y-3">
         <div className="min-w-0 flex-1 basis-96">
           <h1 className="flex items-start gap-2.5 text-lg leading-snug font-semibold sm:text-2xl">
-            <Icon aria-hidden="true" className={`mt-1 size-6 shrink-0 ${TONE_TEXT[verdict.tone]}`} />
+            <Icon aria-hidden="true" className={`mt-px size-6 shrink-0 sm:mt-1 ${TONE_TEXT[verdict.tone]}`} />
             <Headline text={verdict.headline} />
           </h1>
           {verdict.detail !== null && <p className="mt-1.5 ml-8.5 break-words">{verdict.detail}</p>}
           {verdict.kind === 'stuck' && (
             <p className="mt-1 ml-8.5 text-sm text-soft">
-              Stuck: 5 failures of its own, or 30 min without success since the first.
+              Stuck: {number(STUCK_FAILURES)} failures of its own, {duration(STUCK_AFTER_MS)} of failing, or only you
+              can judge.
             </p>
           )}
         </div>
-        <div className="flex flex-col items-stretch gap-3 max-sm:w-full sm:items-end">
-          <LastSweep />
+        <div className="flex flex-col items-stretch gap-3 max-lg:w-full sm:items-end">
+          <div className="flex flex-wrap items-center gap-x-4 max-sm:gap-x-6 sm:justify-end">
+            <div className="min-w-0 max-sm:w-full">
+              <LastSweep />
+            </div>
+            <SteeringButtons />
+          </div>
           {/* On a phone the actions stand in a bar at the bottom. */}
-          <div className="hidden gap-2 sm:flex">
+          <div className="hidden flex-wrap justify-end gap-2 sm:flex">
             {secondary !== null && <ActionButton action={secondary} primary={false} />}
             {primary !== null && <ActionButton action={primary} primary />}
           </div>
@@ -55,7 +69,7 @@ function Headline({ text }: { readonly text: string }) {
   return (
     <span className="min-w-0 break-words">
       {first}
-      {rest.length > 0 && <span className="text-base font-normal"> {rest.join(' ')}</span>}
+      {rest.length > 0 && <span className="block text-base font-normal">{rest.join(' ')}</span>}
     </span>
   );
 }

@@ -13,7 +13,10 @@ export function Word({
   const Icon = mark.icon;
   return (
     <span className={`inline-flex items-baseline gap-1.5 whitespace-nowrap ${plain ? '' : 'font-medium'}`}>
-      <Icon aria-hidden="true" className={`size-4 shrink-0 self-center ${TONE_TEXT[mark.tone]}`} />
+      <Icon
+        aria-hidden="true"
+        className={`size-4 shrink-0 self-center ${TONE_TEXT[mark.tone]} ${mark.turns === true ? 'motion-safe:animate-spin' : ''}`}
+      />
       {word}
     </span>
   );

@@ -30,11 +30,13 @@ import type { Tone } from '../lib/verdict.ts';
 export interface Mark {
   readonly icon: LucideIcon;
   readonly tone: Tone;
+  /** It is under way: the only thing that moves. */
+  readonly turns?: true;
 }
 
 export const STATE_MARKS: Readonly<Record<OrphanState, Mark>> = {
   waiting: { icon: CircleDashed, tone: 'info' },
-  sweeping: { icon: LoaderCircle, tone: 'info' },
+  sweeping: { icon: LoaderCircle, tone: 'info', turns: true },
   retrying: { icon: RotateCw, tone: 'warn' },
   stuck: { icon: TriangleAlert, tone: 'bad' },
   held: { icon: Hand, tone: 'unknown' },
@@ -56,7 +58,7 @@ export const OUTCOME_MARKS: Readonly<Record<Outcome, Mark>> = {
 
 export const RESULT_MARKS: Readonly<Record<SweepResult, Mark>> = {
   queued: { icon: Hourglass, tone: 'info' },
-  running: { icon: LoaderCircle, tone: 'info' },
+  running: { icon: LoaderCircle, tone: 'info', turns: true },
   cleared: { icon: CircleCheck, tone: 'ok' },
   partial: { icon: Contrast, tone: 'warn' },
   failed: { icon: CircleX, tone: 'bad' },

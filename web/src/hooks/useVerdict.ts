@@ -1,19 +1,23 @@
 import { runbookUrl, sweepLimit } from '../lib/settings.ts';
-import { type Verdict, verdictOf } from '../lib/verdict.ts';
+import { type Verdict, type VerdictInput, verdictOf } from '../lib/verdict.ts';
 import { useDisplay } from './useDisplay.ts';
 import { useSettings } from './useSettings.ts';
 import { useStatus } from './useStatus.ts';
 
-export function useVerdict(): Verdict {
+export function useVerdictInput(): VerdictInput {
   const { status, connection, serverNowMs } = useStatus();
   const { zone } = useDisplay();
   const settings = useSettings(status);
-  return verdictOf({
+  return {
     status,
     connection,
     nowMs: serverNowMs,
     zone,
     sweepLimit: sweepLimit(settings),
     hasRunbook: runbookUrl(settings, '') !== null,
-  });
+  };
+}
+
+export function useVerdict(): Verdict {
+  return verdictOf(useVerdictInput());
 }

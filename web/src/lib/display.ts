@@ -9,11 +9,13 @@ export interface Display {
   readonly refreshMs: number | null;
   readonly zone: Zone;
   readonly theme: Theme;
+  /** Whether single keys do something. */
+  readonly keys: boolean;
 }
 
 /** public/early.js reads it, too, before anything is painted. */
 const KEY = 'orphan-sweeper.display';
-const DEFAULT: Display = { refreshMs: 5_000, zone: 'utc', theme: 'system' };
+const DEFAULT: Display = { refreshMs: 5_000, zone: 'utc', theme: 'system', keys: true };
 
 const listeners = new Set<() => void>();
 let current = read();
@@ -49,11 +51,12 @@ function read(): Display {
 
 function known(kept: unknown): Display {
   if (typeof kept !== 'object' || kept === null) return DEFAULT;
-  const { refreshMs, zone, theme } = { ...DEFAULT, ...kept };
+  const { refreshMs, zone, theme, keys } = { ...DEFAULT, ...kept };
   const refreshKnown = refreshMs === null || REFRESH_SECONDS.some((seconds) => seconds * 1000 === refreshMs);
   return {
     refreshMs: refreshKnown ? refreshMs : DEFAULT.refreshMs,
     zone: zone === 'local' ? 'local' : 'utc',
     theme: theme === 'light' || theme === 'dark' ? theme : 'system',
+    keys: keys !== false,
   };
 }

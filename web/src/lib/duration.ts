@@ -19,3 +19,8 @@ export function duration(ms: number): string {
   }
   return parts.join(' ');
 }
+
+/** `in 46 s`, or `any moment` once it is due. */
+export function soon(ms: number): string {
+  return ms < 1_000 ? 'any moment' : `in ${duration(ms)}`;
+}

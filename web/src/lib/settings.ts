@@ -1,6 +1,7 @@
 import type { ConfigAnswer } from '../../../server/api/config.ts';
 
-function settingValue(settings: ConfigAnswer | null, name: string): string | number | boolean | null {
+/** Of a setting that is no secret; null: it is not set, or not known. */
+export function settingValue(settings: ConfigAnswer | null, name: string): string | number | boolean | null {
   return settings?.settings.find((setting) => setting.name === name)?.value ?? null;
 }
 
@@ -8,6 +9,16 @@ function settingValue(settings: ConfigAnswer | null, name: string): string | num
 export function sweepLimit(settings: ConfigAnswer | null): number | null {
   const value = settingValue(settings, 'SWEEP_LIMIT');
   return typeof value === 'number' ? value : null;
+}
+
+/** Whether it has a value, also where that is not shown. */
+export function isSet(settings: ConfigAnswer, name: string): boolean {
+  return settings.settings.some((setting) => setting.name === name && setting.set);
+}
+
+/** PLATFORM_TABLE, as it is written. */
+export function platformTable(settings: ConfigAnswer): string {
+  return String(settingValue(settings, 'PLATFORM_TABLE'));
 }
 
 /** RUNBOOK_URL with its `{class}` filled in; null when none is set. Only http(s): it becomes a link. */

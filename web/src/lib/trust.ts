@@ -1,6 +1,7 @@
 import type { Status } from '../../../server/api/status.ts';
 import type { Connection } from './connection.ts';
 import { duration } from './duration.ts';
+import { minute, type Zone } from './moment.ts';
 
 export interface Fact {
   readonly name: 'connection' | 'sweeper' | 'control_plane' | 'platform';
@@ -21,8 +22,12 @@ const CONNECTION: Readonly<Record<Connection, Pick<Fact, 'words' | 'judgement'>>
 
 const AWAY: ReadonlySet<Connection> = new Set<Connection>(['offline', 'not_answering', 'signed_out']);
 
+export function connectionWords(connection: Connection): string {
+  return CONNECTION[connection].words;
+}
+
 /** Four separate facts, none of which follows from another; but what nobody can answer for now is not known. */
-export function trust(connection: Connection, status: Status | null, serverNowMs: number): Fact[] {
+export function trust(connection: Connection, status: Status | null, serverNowMs: number, zone: Zone): Fact[] {
   const line: Fact = { name: 'connection', ...CONNECTION[connection] };
   if (status === null) return [line];
   const age = dataAge(status, serverNowMs);
@@ -35,7 +40,13 @@ export function trust(connection: Connection, status: Status | null, serverNowMs
       { name: 'platform', words: 'Platform database unknown', judgement: 'open' },
     ];
   }
-  return [aged, sweeper(status, serverNowMs), controlPlane(status), platform(status)];
+  const facts = [sweeper(status, serverNowMs, zone), controlPlane(status), platform(status)];
+  return [aged, ...(connection === 'checking' ? facts.map(asItWas) : facts)];
+}
+
+/** What was well an hour ago is not green before somebody has answered again. */
+function asItWas(fact: Fact): Fact {
+  return fact.judgement === 'good' ? { ...fact, judgement: 'open' } : fact;
 }
 
 /** How old the oldest part of what is shown is: the look at the platform, and the time since it came here. */
@@ -45,7 +56,7 @@ function dataAge({ observedAt, home }: Status, serverNowMs: number): string | nu
   return home.state === 'failing' ? null : 'never looked';
 }
 
-function sweeper({ sweeper: { state, aliveAt }, home }: Status, serverNowMs: number): Fact {
+function sweeper({ sweeper: { state, aliveAt }, home, pause }: Status, serverNowMs: number, zone: Zone): Fact {
   const name = 'sweeper';
   switch (state) {
     case 'on_schedule':
@@ -63,15 +74,24 @@ function sweeper({ sweeper: { state, aliveAt }, home }: Status, serverNowMs: num
     case 'dry_run':
       return { name, words: 'Sweeper: dry run', judgement: 'open' };
     case 'paused':
-      return { name, words: 'Sweeper paused', judgement: 'open' };
+      return {
+        name,
+        words: `Sweeper paused${pause === null ? '' : ` until ${minute(pause.until, zone, serverNowMs)}`}`,
+        judgement: 'open',
+      };
     case 'brake':
       return { name, words: 'Sweeper stopped by the safety brake', judgement: 'bad' };
   }
 }
 
-function controlPlane({ backend: { state } }: Status): Fact {
+function controlPlane({ backend: { state, breaker, positiveControl } }: Status): Fact {
   const name = 'control_plane';
-  switch (state) {
+  if (positiveControl === 'not_known') {
+    return { name, words: "Control plane: not this platform's", judgement: 'bad' };
+  }
+  // What it last answered may be older than what opened the breaker.
+  const failing = breaker.state === 'open' && state !== 'not_answering' && state !== 'not_configured';
+  switch (failing ? 'failing' : state) {
     case 'answering':
       return { name, words: 'Control plane answering', judgement: 'good' };
     case 'failing':

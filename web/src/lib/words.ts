@@ -1,8 +1,12 @@
 import type {
+  AuditAction,
   FailureClass,
+  HistoryWindow,
+  OrphanSort,
   OrphanState,
   Outcome,
   Resolution,
+  SecondLook,
   SweepResult,
   Trigger,
   Why,
@@ -65,6 +69,14 @@ export const WHY_WORDS: Readonly<Record<Why, string>> = {
   no_row: 'No row at the platform',
 };
 
+export const SORT_WORDS: Readonly<Record<OrphanSort, string>> = {
+  urgent: 'Most urgent',
+  oldest: 'Oldest',
+  newest: 'Newest',
+  attempts: 'Most attempts',
+  name: 'Name',
+};
+
 export const RESOLUTION_WORDS: Readonly<Record<Resolution, string>> = {
   stopped: 'Stopped',
   already_gone: 'Already gone',
@@ -73,8 +85,26 @@ export const RESOLUTION_WORDS: Readonly<Record<Resolution, string>> = {
   acknowledged: 'Acknowledged by a person',
 };
 
+export const SECOND_LOOK_WORDS: Readonly<Record<SecondLook, string>> = {
+  due: 'Not asked yet whether it ended',
+  confirmed: 'Confirmed: it ended',
+  unconfirmed: 'Not confirmed: nobody could tell whether it ended',
+  reappeared: 'Still running after an accepted Stop',
+};
+
 export const TRIGGER_WORDS: Readonly<Record<Trigger, string>> = {
   boot: 'At start',
   interval: 'By schedule',
   manual: 'By hand',
 };
+
+/** What people do to a workspace. */
+export const WORKSPACE_ACT_WORDS = {
+  hold: 'Held',
+  end_hold: 'Hold ended',
+  hold_expired: 'Hold ended by itself',
+  acknowledge: 'Acknowledged',
+} as const satisfies Partial<Record<AuditAction, string>>;
+
+/** How far back the history goes. */
+export const WINDOW_WORDS: Readonly<Record<HistoryWindow, string>> = { '24h': '24 h', '7d': '7 days' };

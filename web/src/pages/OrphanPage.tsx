@@ -1,102 +1,95 @@
 import { getRouteApi } from '@tanstack/react-router';
-import { ExternalLink } from 'lucide-react';
 import type { Orphan } from '../../../server/api/orphans.ts';
-import { getWorkspaceAttempts, getWorkspaceOrphans } from '../api.ts';
-import { AttemptList } from '../components/AttemptList.tsx';
-import { Facts } from '../components/Facts.tsx';
+import { ApiError, getWorkspaceOrphans } from '../api.ts';
 import { Failure } from '../components/Failure.tsx';
-import { Id } from '../components/Id.tsx';
-import { STATE_MARKS } from '../components/icons.ts';
 import { Loading } from '../components/Loading.tsx';
+import { NeverSeen } from '../components/NeverSeen.tsx';
+import { OrphanFacts } from '../components/OrphanFacts.tsx';
+import { OrphanHead } from '../components/OrphanHead.tsx';
 import { PageHead } from '../components/PageHead.tsx';
-import { Since, Until, When } from '../components/When.tsx';
-import { Word } from '../components/Word.tsx';
+import { Reality } from '../components/Reality.tsx';
+import { SweepReport } from '../components/SweepReport.tsx';
+import { Timeline } from '../components/Timeline.tsx';
+import { WorkspaceActions } from '../components/WorkspaceActions.tsx';
+import { useOutdated } from '../hooks/useOutdated.ts';
 import { usePoll } from '../hooks/usePoll.ts';
-import { useSettings } from '../hooks/useSettings.ts';
-import { useStatus } from '../hooks/useStatus.ts';
-import { number } from '../lib/count.ts';
-import { instanceUrl } from '../lib/settings.ts';
-import { OUTCOME_WORDS, RESOLUTION_WORDS, STATE_WORDS, WHY_WORDS } from '../lib/words.ts';
+import { count } from '../lib/count.ts';
+import { openOf } from '../lib/workspace.ts';
 
 const route = getRouteApi('/orphans/$workspaceId');
 
-/** One workspace: every orphan it has or had, and every attempt. */
+/** One workspace: every orphan it has or had, and all that happened to them. */
 export function OrphanPage() {
   const { workspaceId } = route.useParams();
   const orphans = usePoll({
     queryKey: ['orphans', workspaceId],
     queryFn: ({ signal }) => getWorkspaceOrphans(workspaceId, signal),
   });
-  const attempts = usePoll({
-    queryKey: ['orphans', workspaceId, 'attempts'],
-    queryFn: ({ signal }) => getWorkspaceAttempts(workspaceId, signal),
-  });
-  const [first] = orphans.data?.body.items ?? [];
+  const outdated = useOutdated(orphans, orphans.data?.body.stale);
+  const { data, error } = orphans;
+  const neverSeen = error instanceof ApiError && error.code === 'not_found';
   return (
     <div className="space-y-4">
       <PageHead
-        title={first?.workspaceName ?? workspaceId}
-        outdated={orphans.data !== undefined && (orphans.isError || orphans.data.body.stale)}
-        asOf={orphans.data?.body.observedAt ?? null}
+        title={data?.body.items[0]?.workspaceName ?? workspaceId}
+        outdated={outdated}
+        asOf={data?.body.observedAt ?? null}
       />
-      {orphans.data === undefined && orphans.isError && <Failure what="This workspace" error={orphans.error} />}
-      {orphans.data === undefined && !orphans.isError && <Loading rows={4} />}
-      <div className={`space-y-4 ${orphans.isError ? 'outdated' : ''}`}>
-        {orphans.data?.body.items.map((orphan) => (
-          <OrphanFacts key={`${orphan.instanceId} ${orphan.firstSeenAt}`} orphan={orphan} />
-        ))}
-      </div>
-      {attempts.data !== undefined && (
-        <section aria-labelledby="attempts" className="card p-4">
-          <h2 id="attempts" className="font-semibold">
-            Attempts
-          </h2>
-          {attempts.data.body.items.length === 0 && <p className="mt-2 text-sm">None yet.</p>}
-          <AttemptList attempts={attempts.data.body.items} of="workspace" />
-          {attempts.data.body.nextCursor !== null && (
-            <p className="text-sm text-soft">The newest 200; there are more.</p>
-          )}
-        </section>
+      {data === undefined && error !== null && neverSeen && <NeverSeen workspaceId={workspaceId} />}
+      {data === undefined && error !== null && !neverSeen && <Failure what="This workspace" error={error} />}
+      {data === undefined && error === null && <Loading rows={4} />}
+      {data !== undefined && (
+        // Nothing that was asked of one workspace stays for the next.
+        <Workspace key={workspaceId} workspaceId={workspaceId} orphans={data.body.items} outdated={outdated} />
       )}
     </div>
   );
 }
 
-function OrphanFacts({ orphan }: { readonly orphan: Orphan }) {
-  const { status } = useStatus();
-  const cloud = instanceUrl(useSettings(status), orphan);
-  const { state, lastError } = orphan;
+interface WorkspaceProps {
+  readonly workspaceId: string;
+  readonly orphans: readonly Orphan[];
+  readonly outdated: boolean;
+}
+
+function Workspace({ workspaceId, orphans, outdated }: WorkspaceProps) {
+  const open = openOf(orphans);
+  // They come with the open ones first, and the newest before the others.
+  const shown = open.length > 0 ? open : orphans.slice(0, 1);
+  const earlier = orphans.filter((orphan) => !shown.includes(orphan));
+  const greyed = outdated ? 'outdated' : '';
   return (
-    <section aria-label={`Instance ${orphan.instanceId}`} className="card space-y-3 p-4">
-      <p className="text-base">
-        <Word mark={STATE_MARKS[state]} word={STATE_WORDS[state]} />
-      </p>
-      <p className="break-words">{orphan.explanation}</p>
-      <Facts
-        facts={[
-          ['Instance', <Id key="id" id={orphan.instanceId} what="instance id" whole />],
-          ['Workspace id', <Id key="id" id={orphan.workspaceId} what="workspace id" whole />],
-          ['In the cloud', cloud === null ? null : <CloudLink key="link" href={cloud} />],
-          ['Why it is listed', WHY_WORDS[orphan.why]],
-          ['Removed at or before', <Since key="since" time={orphan.orphanedAt} />],
-          ['First seen', <When key="when" time={orphan.firstSeenAt} />],
-          ['Attempts', number(orphan.attempts)],
-          ['Last attempt', orphan.lastAttemptAt === null ? null : <When key="when" time={orphan.lastAttemptAt} />],
-          ['Last outcome', orphan.lastOutcome === null ? null : OUTCOME_WORDS[orphan.lastOutcome]],
-          ['Last error', lastError === null ? null : lastError.message],
-          ['Next attempt', orphan.nextAttemptAt === null ? null : <Until key="until" time={orphan.nextAttemptAt} />],
-          ['Ended', orphan.resolvedAt === null ? null : <When key="when" time={orphan.resolvedAt} />],
-          ['How', orphan.resolution === null ? null : RESOLUTION_WORDS[orphan.resolution]],
-        ]}
-      />
-    </section>
+    <>
+      <div className={`space-y-4 ${greyed}`}>
+        {shown.map((orphan) => (
+          <OrphanHead key={keyOf(orphan)} orphan={orphan} />
+        ))}
+      </div>
+      <WorkspaceActions workspaceId={workspaceId} orphans={orphans} />
+      <SweepReport />
+      <Reality workspaceId={workspaceId} />
+      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_minmax(0,26rem)]">
+        <div className={`space-y-4 lg:order-last ${greyed}`}>
+          {shown.map((orphan) => (
+            <OrphanFacts key={keyOf(orphan)} orphan={orphan} />
+          ))}
+          {earlier.length > 0 && (
+            <details className="space-y-4">
+              <summary className="link flex min-h-11 w-fit cursor-pointer items-center text-sm">
+                {count(earlier.length, 'earlier orphan')} of this workspace
+              </summary>
+              {earlier.map((orphan) => (
+                <OrphanFacts key={keyOf(orphan)} orphan={orphan} />
+              ))}
+            </details>
+          )}
+        </div>
+        <Timeline workspaceId={workspaceId} orphans={orphans} outdated={outdated} />
+      </div>
+    </>
   );
 }
 
-function CloudLink({ href }: { readonly href: string }) {
-  return (
-    <a href={href} target="_blank" rel="noreferrer" className="link inline-flex items-center gap-1">
-      Open in the cloud's console <ExternalLink aria-hidden="true" className="size-3.5" />
-    </a>
-  );
+function keyOf({ instanceId, firstSeenAt }: Orphan): string {
+  return `${instanceId} ${firstSeenAt}`;
 }

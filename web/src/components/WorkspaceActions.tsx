@@ -1,0 +1,49 @@
+import { Hand } from 'lucide-react';
+import type { Orphan } from '../../../server/api/orphans.ts';
+import { useDialog } from '../hooks/useDialog.ts';
+import { acknowledgeable, holdOf, openOf } from '../lib/workspace.ts';
+import { CopyAsCurl } from './CopyAsCurl.tsx';
+import { CopyLink } from './CopyLink.tsx';
+import { TryNowButton } from './TryNowButton.tsx';
+
+interface WorkspaceActionsProps {
+  readonly workspaceId: string;
+  readonly orphans: readonly Orphan[];
+}
+
+/** What a person can do about the orphans of a workspace. */
+export function WorkspaceActions({ workspaceId, orphans }: WorkspaceActionsProps) {
+  const { open } = useDialog();
+  const held = holdOf(orphans) !== null;
+  const acknowledge = acknowledgeable(orphans).length > 0;
+  const holdable = openOf(orphans).length > 0 || held;
+  return (
+    <section aria-label="Actions" className="space-y-1 print:hidden">
+      <div className="flex flex-wrap items-start gap-2">
+        {acknowledge && (
+          <button
+            type="button"
+            className="button button-primary"
+            onClick={() => open({ kind: 'acknowledge', orphans })}
+          >
+            Acknowledge…
+          </button>
+        )}
+        <TryNowButton workspaceId={workspaceId} orphans={orphans} />
+        {held && (
+          <button type="button" className="button" onClick={() => open({ kind: 'end_hold', orphans })}>
+            End hold
+          </button>
+        )}
+        {holdable && (
+          <button type="button" className="button" onClick={() => open({ kind: 'hold', orphans })}>
+            <Hand aria-hidden="true" className="size-4" />
+            {held ? 'Hold longer…' : 'Hold…'}
+          </button>
+        )}
+        <CopyLink path={`/orphans/${encodeURIComponent(workspaceId)}`} />
+      </div>
+      <CopyAsCurl workspaceId={workspaceId} orphans={orphans} />
+    </section>
+  );
+}

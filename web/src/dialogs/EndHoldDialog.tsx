@@ -1,0 +1,29 @@
+import type { Orphan } from '../../../server/api/orphans.ts';
+import { deleteHold } from '../changes.ts';
+import { Since, Until } from '../components/When.tsx';
+import { holdOf, openOf } from '../lib/workspace.ts';
+import { Frame } from './Frame.tsx';
+import { OfWorkspace, workspaceOf } from './OfWorkspace.tsx';
+
+/** Gives a workspace's orphans back to sweeping before their time. */
+export function EndHoldDialog({ orphans }: { readonly orphans: readonly Orphan[] }) {
+  const { workspaceId, name } = workspaceOf(orphans);
+  const hold = holdOf(orphans);
+  return (
+    <Frame
+      title={`End the hold of ${name}`}
+      press="End hold"
+      actor="required"
+      act={(actor) => deleteHold(workspaceId, actor)}
+    >
+      {hold !== null && (
+        <p className="break-words">
+          Held by {hold.actor} (unverified) since <Since time={hold.since} />: {hold.reason}. It would end by itself{' '}
+          <Until time={hold.until} />.
+        </p>
+      )}
+      <OfWorkspace orphans={openOf(orphans)} />
+      <p>The next sweep for which it is due stops it. A stopped instance does not come back.</p>
+    </Frame>
+  );
+}

@@ -1,0 +1,29 @@
+import { type Cause, causeWords, patternWords } from './cause-words.ts';
+import type { OrphanSearch } from './orphan-search.ts';
+import { CLASS_WORDS, STATE_WORDS, WHY_WORDS } from './words.ts';
+
+/**
+ * What a list is narrowed down to; empty: it is not.
+ *
+ * @param causes those there are now; null: not known
+ */
+export function filterWords(
+  { state, class: failure, why, cause, q }: OrphanSearch,
+  causes: readonly Cause[] | null,
+): readonly string[] {
+  return [
+    ...(state === undefined ? [] : [STATE_WORDS[state]]),
+    ...(failure === undefined ? [] : [CLASS_WORDS[failure]]),
+    ...(why === undefined ? [] : [`“${WHY_WORDS[why]}”`]),
+    ...(cause === undefined ? [] : [wordsOfKey(cause, causes)]),
+    ...(q === undefined ? [] : [`with “${q}” in the name or an id`]),
+  ];
+}
+
+function wordsOfKey(key: string, causes: readonly Cause[] | null): string {
+  if (causes === null) return 'one cause';
+  const cause = causes.find((one) => one.key === key);
+  if (cause === undefined) return 'one cause that has ended';
+  const pattern = cause.pattern === null ? '' : patternWords(cause.pattern);
+  return `the cause ${causeWords(cause)}${pattern === '' ? '' : ` “${pattern}”`}`;
+}
