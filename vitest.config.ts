@@ -6,7 +6,10 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts', 'test/support/run-directory.ts'],
     reporters: [
       'default',
-      ['./test/support/count-reporter.ts', { leftOut: 'what needs a browser (npm run test:e2e)' }],
+      [
+        './test/support/count-reporter.ts',
+        { leftOut: 'what takes long (npm run test:long), and what needs a browser (npm run test:e2e)' },
+      ],
     ],
     pool: 'forks',
     // More than a small machine has cores: the longest tests mostly wait, for a lease to run out or a process to end.

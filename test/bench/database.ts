@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { pino } from 'pino';
-import { refuseForeign, startThrowaway } from '../../server/db/throwaway.ts';
+import { refuseForeign, startThrowaway, type ThrowawayDatabase } from '../../server/db/throwaway.ts';
 import type { Closing } from '../../server/demo/closing.ts';
 
 /** A PostgreSQL of the benchmark's own, with the settings that it comes with: every commit waits for the disk. */
@@ -13,6 +13,14 @@ export interface BenchDatabases {
 export async function startDatabases(closing: Closing): Promise<BenchDatabases> {
   const database = await startThrowaway('orphan-sweeper-bench', pino({ level: 'warn' }, pino.destination(2)));
   closing.add(() => database.stop());
+  return databasesIn(database, closing);
+}
+
+/** Refuses any PostgreSQL but the one that was started for the benchmark: it is filled with rows, and made slow. */
+export async function databasesIn(
+  database: Pick<ThrowawayDatabase, 'url' | 'directory'>,
+  closing: Closing,
+): Promise<BenchDatabases> {
   await refuseForeign(database);
   const admin = new pg.Client({ connectionString: database.url });
   await admin.connect();

@@ -32,8 +32,20 @@ const LEAKED = `status = 'removed' and instance_id is not null and instance_id <
 export async function seedWorkspaces(pool: pg.Pool, controlPlane: BenchControlPlane, rows: number) {
   await createPlatform({ pool, controlPlaneUrl: controlPlane.url }).install();
   await pool.query(SEED, [rows]);
+  await launchSome(pool, controlPlane);
   await pool.query('vacuum (analyze) workspaces');
   return workspacesIn(pool, controlPlane);
+}
+
+/** The live ones that were changed last exist: else the control plane would seem to be another platform's. */
+async function launchSome(pool: pg.Pool, controlPlane: BenchControlPlane): Promise<void> {
+  const { rows } = await pool.query<{ id: string }>(`select id from workspaces where status = 'online' limit 5`);
+  const ids = rows.map((row) => row.id);
+  await pool.query(
+    `update workspaces set instance_id = launched.instance_id, updated_at = now()
+     from unnest($1::uuid[], $2::text[]) as launched (id, instance_id) where workspaces.id = launched.id`,
+    [ids, await controlPlane.launch(ids)],
+  );
 }
 
 export function workspacesIn(pool: pg.Pool, controlPlane: BenchControlPlane): Workspaces {

@@ -17,6 +17,15 @@ const FINISH = 'server/sweep/finish.ts';
 const INVENTORY = 'server/sweep/inventory.ts';
 const SCHEDULE = 'server/sweep/schedule.ts';
 const SWEEP = 'server/sweep/sweep.ts';
+const BATCH = 'server/sweep/batch.ts';
+const DECIDE = 'server/sweep/decide.ts';
+const STORE = 'server/sweep/store.ts';
+const CONCLUDE = 'server/sweep/conclude.ts';
+const LOOK_ROWS = 'server/sweep/look-rows.ts';
+const EXCUSE = 'server/sweep/excuse.ts';
+const WATCHED = 'server/sweep/watched.ts';
+const MEASURES_SOURCE = 'server/api/measures.ts';
+const WATCH = 'server/api/watch.ts';
 
 const CLAIM = 'test/integration/claim.test.ts';
 const GUARDS = ['test/integration/recheck-guards.test.ts'];
@@ -28,6 +37,18 @@ const OBSERVE = ['test/integration/observe-races', 'test/integration/vanished-ro
 const ORDER = ['test/integration/sweep-order-and-limits.test.ts'];
 const FAULTS = ['test/integration/platform-faults.test.ts'];
 const SLOW_START = ['test/integration/sweep-slow-start.test.ts'];
+const CONTROL = ['test/integration/control-races.test.ts'];
+const SECOND_LOOK = ['test/integration/second-look.test.ts'];
+const REAPPEARED = ['test/integration/reappeared.test.ts'];
+const BRAKE = ['test/integration/brake'];
+const BREAKER = ['test/integration/sweep-breaker.test.ts'];
+const WRONG_WORLD = ['test/integration/wrong-world', 'test/integration/other-platform'];
+const KNOWN = ['test/integration/positive-control.test.ts'];
+const VANISHED = ['test/integration/vanished-rows'];
+const EXCUSED = ['test/integration/excused-time.test.ts'];
+const MEASURES = ['test/unit/measures.test.ts'];
+const METRICS = ['test/integration/metrics.test.ts'];
+const METERED = ['test/integration/metered.test.ts'];
 const MANUAL = ['test/integration/dry-run-and-manual.test.ts', 'test/integration/manual-sweeps.test.ts'];
 
 export const EDITS: readonly Edit[] = [
@@ -85,23 +106,23 @@ export const EDITS: readonly Edit[] = [
   // The recheck.
   {
     claim: 'a row that is gone is not stopped',
-    file: ATTEMPT,
-    find: 'if (row === undefined || !row.removed || row.instanceId',
-    replace: "if (row === undefined) return { kind: 'go', rechecked };\n  if (!row.removed || row.instanceId",
+    file: DECIDE,
+    find: 'return row?.removed === true && row.instanceId === orphan.instanceId;',
+    replace: 'return row === undefined || (row.removed && row.instanceId === orphan.instanceId);',
     tests: RACES,
   },
   {
     claim: 'a row that is not removed is not stopped',
-    file: ATTEMPT,
-    find: 'row === undefined || !row.removed || row.instanceId',
-    replace: 'row === undefined || row.instanceId',
+    file: DECIDE,
+    find: 'return row?.removed === true && row.instanceId === orphan.instanceId;',
+    replace: 'return row?.instanceId === orphan.instanceId;',
     tests: RACES,
   },
   {
     claim: 'a row with another instance is not stopped',
-    file: ATTEMPT,
-    find: '!row.removed || row.instanceId !== orphan.instanceId',
-    replace: '!row.removed',
+    file: DECIDE,
+    find: 'return row?.removed === true && row.instanceId === orphan.instanceId;',
+    replace: 'return row?.removed === true;',
     tests: RACES,
   },
   {
@@ -121,8 +142,8 @@ export const EDITS: readonly Edit[] = [
   {
     claim: 'the live-row check leaves removed rows out',
     file: PLATFORM,
-    find: ' and ${live}`',
-    replace: '`',
+    find: ' and ${live}\n          union all',
+    replace: '\n          union all',
     tests: STATEMENTS,
   },
   {
@@ -135,7 +156,7 @@ export const EDITS: readonly Edit[] = [
   {
     claim: 'a recheck that failed is no permission',
     file: ATTEMPT,
-    find: "return { kind: 'ended', draft: notCalled('failed', 'platform', error.message), rechecked: null };",
+    find: "return { kind: 'ended', ending: notCalled('failed', 'platform', error.message), rechecked: null };",
     replace:
       "return { kind: 'go', rechecked: { askedMs: deps.clock.monotonicMs(), row: undefined, live: undefined } };",
     tests: GUARDS,
@@ -151,15 +172,15 @@ export const EDITS: readonly Edit[] = [
   {
     claim: 'those that leaked first go first',
     file: CLAIM_SOURCE,
-    find: '.orderBy(orphans.nextAttemptAt, orphans.orphanedAt, orphans.id)',
-    replace: '.orderBy(orphans.nextAttemptAt, desc(orphans.orphanedAt), orphans.id)',
+    find: '[orphans.nextAttemptAt, orphans.orphanedAt, orphans.id]',
+    replace: '[orphans.nextAttemptAt, sql`${orphans.orphanedAt} desc`, orphans.id]',
     tests: ORDER,
   },
   {
     claim: 'those that wait longest go before those that failed',
     file: CLAIM_SOURCE,
-    find: '.orderBy(orphans.nextAttemptAt, orphans.orphanedAt, orphans.id)',
-    replace: '.orderBy(orphans.orphanedAt, orphans.id)',
+    find: '[orphans.nextAttemptAt, orphans.orphanedAt, orphans.id]',
+    replace: '[orphans.orphanedAt, orphans.id]',
     tests: [CLAIM, ...ORDER],
   },
   {
@@ -193,15 +214,15 @@ export const EDITS: readonly Edit[] = [
   {
     claim: 'a claim takes nothing that another sweep has claimed',
     file: CLAIM_SOURCE,
-    find: '    sql`coalesce(${orphans.claimedUntil} <= now(), true)`,\n',
-    replace: '',
+    find: 'drainUntil === null ? unclaimed : sql',
+    replace: 'drainUntil === null ? undefined : sql',
     tests: [CLAIM],
   },
   {
     claim: 'a claim takes nothing that is being stopped',
     file: CLAIM_SOURCE,
-    find: '    isNull(orphans.attemptId),\n  );',
-    replace: '  );',
+    find: '    isNull(orphans.attemptId),\n    drainUntil',
+    replace: '    drainUntil',
     tests: [CLAIM],
   },
   {
@@ -212,10 +233,17 @@ export const EDITS: readonly Edit[] = [
     tests: [CLAIM],
   },
   {
-    claim: 'what is replaced or gone is never stopped',
+    claim: 'a claim ends with its lease',
     file: CLAIM_SOURCE,
-    find: "${orphans.why} = 'removed' and ${orphans.lastOutcome}",
-    replace: '${orphans.lastOutcome}',
+    find: 'sql`least(now() + ${milliseconds(ttlMs)}, (${lease}))`',
+    replace: 'sql`greatest(now() + ${milliseconds(ttlMs)}, (${lease}))`',
+    tests: [CLAIM],
+  },
+  {
+    claim: 'what is replaced is never stopped',
+    file: CLAIM_SOURCE,
+    find: "const STOPPABLE = ['removed', ",
+    replace: "const STOPPABLE = ['removed', 'replaced', ",
     tests: [CLAIM],
   },
   {
@@ -256,9 +284,9 @@ export const EDITS: readonly Edit[] = [
   },
   {
     claim: 'an attempt starts only under a valid lease',
-    file: CLAIM_SOURCE,
-    find: 'and attempt_id is null and ${leased}',
-    replace: 'and attempt_id is null',
+    file: STORE,
+    find: '      and ${tenants.leaseSweepId} = ${sweepId} and ${tenants.leaseUntil} > now()\n      and ${tenants.brakeAt}',
+    replace: '      and ${tenants.brakeAt}',
     tests: [CLAIM],
   },
   {
@@ -348,8 +376,8 @@ export const EDITS: readonly Edit[] = [
   {
     claim: 'nothing is stopped while disabled',
     file: SWEEP,
-    find: 'if (settings.disabledReason !== null && (await',
-    replace: 'if (settings.disabledReason === null && (await',
+    find: 'deps.settings.disabledReason ??',
+    replace: '',
     tests: ['test/integration/published-sweeper.test.ts'],
   },
   // Observe.
@@ -399,7 +427,7 @@ export const EDITS: readonly Edit[] = [
   {
     claim: 'a row that was resolved by others is reopened, not inserted',
     file: INVENTORY,
-    find: '        await reopen(tx, tenant, look);\n',
+    find: '          await reopen(tx, tenant, look.startedAt, added);\n',
     replace: '',
     tests: OBSERVE,
   },
@@ -448,7 +476,7 @@ export const EDITS: readonly Edit[] = [
   },
   {
     claim: 'a dry run stops nothing',
-    file: SWEEP,
+    file: BATCH,
     find: 'if (order.dryRun) return (orphan) =>',
     replace: 'if (order.dryRun && backend === null) return (orphan) =>',
     tests: MANUAL,
@@ -485,8 +513,29 @@ export const EDITS: readonly Edit[] = [
   {
     claim: 'an instance that is gone while its workspace lives may be gone because of us',
     file: ATTEMPT,
-    find: " || orphan.lastOutcome === 'interrupted' || orphan.lateStop;",
-    replace: ';',
+    find: " === 'live' && ours",
+    replace: " === 'live' && answer === 'accepted'",
+    tests: NOT_CALLED,
+  },
+  {
+    claim: 'a Stop that was cut off may have arrived, whatever was tried since',
+    file: CONCLUDE,
+    find: "(made.outcome = 'interrupted' and",
+    replace: '(false and',
+    tests: VANISHED,
+  },
+  {
+    claim: 'one whose answer came late, and was a failure, has not arrived',
+    file: CONCLUDE,
+    find: "coalesce(made.late_answer, 'interrupted') = 'interrupted'",
+    replace: 'true',
+    tests: VANISHED,
+  },
+  {
+    claim: 'one that was never sent has not arrived',
+    file: CONCLUDE,
+    find: ' and made.called is not false',
+    replace: '',
     tests: NOT_CALLED,
   },
   {
@@ -509,5 +558,327 @@ export const EDITS: readonly Edit[] = [
     find: `    "set local timezone = 'UTC'",\n`,
     replace: '',
     tests: NOT_CALLED,
+  },
+  // What a person, or the sweeper itself, has said since the claim.
+  {
+    claim: 'what is held is not claimed',
+    file: CLAIM_SOURCE,
+    find: '    sql`coalesce(${orphans.holdUntil} <= now(), true)`,\n',
+    replace: '',
+    tests: [CLAIM],
+  },
+  {
+    claim: 'a hold takes effect before the next Stop of a running sweep',
+    file: CLAIM_SOURCE,
+    find: ' and coalesce(hold_until <= now(), true)\n',
+    replace: '\n',
+    tests: CONTROL,
+  },
+  {
+    claim: 'the brake takes effect before the next Stop of a running sweep',
+    file: STORE,
+    find: '${tenants.brakeAt} is null and ${sweeps.cancelRequestedAt}',
+    replace: '${sweeps.cancelRequestedAt}',
+    tests: CONTROL,
+  },
+  {
+    claim: 'a cancel takes effect before the next Stop of a running sweep',
+    file: STORE,
+    find: ' and ${sweeps.cancelRequestedAt} is null\n',
+    replace: '\n',
+    tests: CONTROL,
+  },
+  {
+    claim: 'a pause takes effect before the next Stop of a running sweep',
+    file: STORE,
+    find: "\n      and (${sweeps.trigger} = 'manual' or coalesce(${tenants.pauseUntil} <= now(), true)))`",
+    replace: ')`',
+    tests: CONTROL,
+  },
+  {
+    claim: 'what has become unstoppable since the claim is not started',
+    file: CLAIM_SOURCE,
+    find: '        and ${stoppable} and ${allowed}',
+    replace: '        and ${allowed}',
+    tests: ['test/integration/observe-in-between.test.ts'],
+  },
+  {
+    claim: 'a later orphan of a held workspace is held',
+    file: INVENTORY,
+    find: 'and held.hold_until > now()',
+    replace: 'and held.hold_until < now()',
+    tests: ['test/integration/holds-and-pauses.test.ts', 'test/integration/reappeared.test.ts'],
+  },
+  // The breaker.
+  {
+    claim: 'three different orphans in a row open the breaker',
+    file: DECIDE,
+    find: 'const BREAKER_RUN = 3;',
+    replace: 'const BREAKER_RUN = 300;',
+    tests: BREAKER,
+  },
+  {
+    claim: 'a 401 and a 429 open it at once',
+    file: DECIDE,
+    find: "new Set<FailureClass>(['unauthorized', 'throttled'])",
+    replace: 'new Set<FailureClass>()',
+    tests: BREAKER,
+  },
+  {
+    claim: 'while it is open a sweep sends one probe',
+    file: SWEEP,
+    find: 'limit: probing ? 1 : left,',
+    replace: 'limit: left,',
+    tests: BREAKER,
+  },
+  {
+    claim: 'probes try others in turn',
+    file: DECIDE,
+    find: "return probes % 2 === 0 ? 'newest_untried' : 'random';",
+    replace: "return 'newest_untried';",
+    tests: ['test/unit/decide-safety.test.ts'],
+  },
+  {
+    claim: 'nothing at all is called before a Retry-After is over',
+    file: 'server/sweep/gate.ts',
+    find: 'if (gate.breaker.restUntil !== null && !dryRun) {',
+    replace: 'if (gate.breaker.restUntil !== null && dryRun) {',
+    tests: BREAKER,
+  },
+  {
+    claim: 'what waited for the control plane is due when it is back',
+    file: 'server/sweep/breaker-row.ts',
+    find: '    if (change.recovered) await allDue(tx, tenant);\n',
+    replace: '',
+    tests: BREAKER,
+  },
+  {
+    claim: 'in an outage nothing becomes stuck',
+    file: EXCUSE,
+    find: 'least(now(), ${excusedSince(tenant)}, ${orphans.heldAt})',
+    replace: 'least(now(), ${orphans.heldAt})',
+    tests: BREAKER,
+  },
+  {
+    claim: 'time that does not count is added',
+    file: EXCUSE,
+    find: '  if (!state.excused) await addTime(tx, tenant, endedAt);\n',
+    replace: '',
+    tests: EXCUSED,
+  },
+  {
+    claim: 'what was sent before a Retry-After does not end it',
+    file: 'server/sweep/breaker.ts',
+    find: 'if (restingMs > 0 && (!after.open',
+    replace: 'if (restingMs < 0 && (!after.open',
+    tests: BREAKER,
+  },
+  {
+    claim: 'one that may bring the process down goes last and alone',
+    file: DECIDE,
+    find: "return lastOutcome === 'interrupted';",
+    replace: "return lastOutcome === 'would_stop';",
+    tests: ['test/integration/poison.test.ts'],
+  },
+  // The brake.
+  {
+    claim: 'more new orphans than the limit latch the brake',
+    file: DECIDE,
+    find: "surgeLimit !== 'unlimited' && inserted > surgeLimit",
+    replace: "surgeLimit !== 'unlimited' && inserted > surgeLimit * 10",
+    tests: BRAKE,
+  },
+  {
+    claim: 'not as many as the limit',
+    file: DECIDE,
+    find: "surgeLimit !== 'unlimited' && inserted > surgeLimit",
+    replace: "surgeLimit !== 'unlimited' && inserted >= surgeLimit",
+    tests: BRAKE,
+  },
+  {
+    claim: 'what a release covers does not latch it again',
+    file: 'server/sweep/brake.ts',
+    find: "        and first_seen_at > coalesce(brake_covered_until, '-infinity')\n",
+    replace: '',
+    tests: BRAKE,
+  },
+  {
+    claim: 'a latched brake lets no sweep begin a Stop',
+    file: 'server/sweep/gate.ts',
+    find: 'if (gate.brakeLatched && !(byHand && dryRun)) return BRAKED;',
+    replace: '',
+    tests: BRAKE,
+  },
+  // The world around.
+  {
+    claim: 'while the table is empty a row that is gone proves nothing',
+    file: ATTEMPT,
+    find: "if (row === undefined && tableEmpty && orphan.why !== 'removed') {",
+    replace: "if (row === undefined && tableEmpty && orphan.why === 'no_row') {",
+    tests: WRONG_WORLD,
+  },
+  {
+    claim: 'an empty table stops the whole sweep',
+    file: 'server/sweep/gate.ts',
+    find: 'return gate.platformEmpty && !dryRun ? PLATFORM_EMPTY : null;',
+    replace: 'return null;',
+    tests: VANISHED,
+  },
+  {
+    claim: 'a control plane that knows none of this platform stops nothing',
+    file: 'server/sweep/positive-control.ts',
+    find: "return found.result === 'not_known' ? found.message : null;",
+    replace: 'return null;',
+    tests: KNOWN,
+  },
+  {
+    claim: 'a check stops nothing',
+    file: 'server/commands/check-control-plane.ts',
+    find: 'backend.look(NOBODY,',
+    replace: 'backend.stop(NOBODY,',
+    tests: ['test/integration/check.test.ts'],
+  },
+  {
+    claim: 'an observe concludes nothing for another platform’s tenant',
+    file: INVENTORY,
+    find: 'if (known === null || known === fingerprint) return;',
+    replace: 'if (known === null || known !== null) return;',
+    tests: WRONG_WORLD,
+  },
+  {
+    claim: 'a replica is no platform',
+    file: PLATFORM,
+    find: "      if (rows[0]?.replica !== false) throw faultOf(new ReadOnlyPlatform('replica'));\n",
+    replace: '',
+    tests: FAULTS,
+  },
+  // The second look.
+  {
+    claim: 'only terminated and not_found say that it is gone',
+    file: DECIDE,
+    find: "    case 'stopping':\n    case 'stopped':\n      return 'again';",
+    replace: "    case 'stopping':\n      return 'again';\n    case 'stopped':\n      return 'terminated';",
+    tests: SECOND_LOOK,
+  },
+  {
+    claim: 'one that reappeared is stopped only where no live row has it',
+    file: DECIDE,
+    find: 'return row === undefined || (row.removed && (row.instanceId === null',
+    replace: 'return row === undefined || ((row.instanceId === null',
+    tests: REAPPEARED,
+  },
+  {
+    claim: 'a further accepted Stop does not resolve one that reappeared',
+    file: DECIDE,
+    find: "if (why !== 'reappeared') return { ...stopped, look",
+    replace: "if (why !== 'no_row') return { ...stopped, look",
+    tests: REAPPEARED,
+  },
+  {
+    claim: 'an old look changes nothing of what was found since',
+    file: LOOK_ROWS,
+    find: 'sql`${orphans.secondLookDueAt} = ${look.dueAt}::timestamptz`',
+    replace: 'sql`${look.dueAt}::timestamptz is not null`',
+    tests: [...SECOND_LOOK, ...REAPPEARED],
+  },
+  {
+    claim: 'a table is taken for one that was named wrong only while nothing is known of it',
+    file: 'server/sweep/fingerprint.ts',
+    find: 'observedAt === null && ',
+    replace: '',
+    tests: ['test/integration/other-platform.test.ts'],
+  },
+  // What Prometheus is told.
+  {
+    claim: 'a scrape tells nothing of what is not known',
+    file: MEASURES_SOURCE,
+    find: 'if (value === null || value === undefined) gauge.remove();',
+    replace: 'if (value === null || value === undefined) gauge.set(0);',
+    tests: MEASURES,
+  },
+  {
+    claim: 'a scrape has no duration of an attempt that sent nothing',
+    file: MEASURES_SOURCE,
+    find: 'if (called) durations',
+    replace: 'durations',
+    tests: MEASURES,
+  },
+  {
+    claim: 'a scrape has nobody look at the platform',
+    file: WATCH,
+    find: 'return { homeUp: true, watched: await',
+    replace: 'await home.sweeper.fresh.ifOld();\n    return { homeUp: true, watched: await',
+    tests: METRICS,
+  },
+  {
+    claim: 'a scrape costs no more than one when many come together',
+    file: WATCH,
+    find: 'asking ??= ask()',
+    replace: 'asking = ask()',
+    tests: METRICS,
+  },
+  {
+    claim: 'a scrape takes no sweep for well that stopped nothing of what it tried',
+    file: WATCHED,
+    find: '  failed: false,',
+    replace: '  failed: true,',
+    tests: METRICS,
+  },
+  {
+    claim: 'a scrape takes no dry run of a person for a sweep',
+    file: WATCHED,
+    find: ' and not dry_run',
+    replace: '',
+    tests: METRICS,
+  },
+  {
+    claim: 'a scrape takes no sweep of some orphans for one of all',
+    file: WATCHED,
+    find: 'scope is null and ',
+    replace: '',
+    tests: METRICS,
+  },
+  {
+    claim: 'a scrape wakes nobody for an orphan that is held',
+    file: WATCHED,
+    find: ', sql`not ${isHeld}`',
+    replace: '',
+    tests: METRICS,
+  },
+  {
+    claim: 'a scrape counts no look that came when another had been there',
+    file: 'server/sweep/second-look.ts',
+    find: "if (written && sight === 'running')",
+    replace: "if (written !== null && sight === 'running')",
+    tests: METERED,
+  },
+  {
+    claim: 'a scrape counts every attempt that has ended',
+    file: BATCH,
+    find: '    meter.attempted(ended, clock.monotonicMs() - startedMs);\n',
+    replace: '',
+    tests: METERED,
+  },
+  // Who did it.
+  {
+    claim: 'an act leaves its trace',
+    file: 'server/sweep/audit.ts',
+    find: '  await tx.insert(audit).values({ tenant, ...act, action, target, refused });\n',
+    replace: '',
+    tests: ['test/integration/holds-and-pauses.test.ts'],
+  },
+  {
+    claim: 'a refused change leaves its trace',
+    file: 'server/api/refusals.ts',
+    find: '      await writeDown(request, code);\n',
+    replace: '',
+    tests: ['test/integration/refused-changes.test.ts'],
+  },
+  {
+    claim: 'what arrived while the process was frozen is read before a wait is over',
+    file: 'server/sweep/clock.ts',
+    find: '      await pollOnce();\n',
+    replace: '',
+    tests: ['test/unit/clock.test.ts'],
   },
 ];

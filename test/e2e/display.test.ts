@@ -1,19 +1,24 @@
 import type { Page } from 'playwright-core';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { verdictOf } from './support/console.ts';
+import type { Program } from '../support/process.ts';
+import { PRIMARY, verdictOf } from './support/console.ts';
+import { dialogOn, doIt } from './support/dialog.ts';
 import { chooseInDisplay } from './support/display.ts';
+import { handOf } from './support/hand.ts';
 import { openPage } from './support/open-page.ts';
 import { expectReadable } from './support/readable.ts';
 import { screenshot } from './support/screenshot.ts';
 import { createServedWorld, type ServedWorld } from './support/served-world.ts';
-import { sweptAtStart } from './support/sweeps.ts';
+import { sweepsByHand, sweptAtStart } from './support/sweeps.ts';
 
 let served: ServedWorld;
+let program: Program;
 beforeEach(async () => {
   served = await createServedWorld();
   const { instance_id: instanceId } = await served.world.leak('dev-7');
   served.world.controlPlane.fail(instanceId ?? '', { kind: 'status', status: 400 });
-  await sweptAtStart(await served.start({ SWEEP_INTERVAL_SECONDS: '3600' }));
+  program = await served.start({ SWEEP_INTERVAL_SECONDS: '3600' });
+  await sweptAtStart(program);
 });
 
 const opened = async (options: Parameters<typeof openPage>[1] = {}) => {
@@ -100,5 +105,22 @@ describe('the Display menu', () => {
     const box = await page.page.getByRole('menu').boundingBox();
     expect(box?.x).toBeGreaterThanOrEqual(0);
     expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(page.page.viewportSize()?.width ?? 0);
+  });
+});
+
+describe('who one is', () => {
+  it('can be said before anything is done, and stands beside the first sweep that is asked for', async () => {
+    const { page } = await opened();
+    await page.getByRole('button', { name: 'Display' }).click();
+    await page.getByRole('menuitem', { name: 'Your name…' }).click();
+    await dialogOn(page).getByLabel('Your name').fill('Anna');
+    await doIt(page, handOf(page, 'pointer'));
+    await page.getByRole('button', { name: 'Display' }).click();
+    await page.getByRole('menuitem', { name: 'Your name: Anna…' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator(PRIMARY, { hasText: 'Sweep now (1)' }).click();
+    await expect
+      .poll(async () => (await sweepsByHand(program)).map(({ requestedBy }) => requestedBy))
+      .toEqual(['Anna']);
   });
 });

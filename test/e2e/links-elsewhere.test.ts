@@ -68,7 +68,7 @@ describe('INSTANCE_URL_TEMPLATE', () => {
   it('is missed nowhere when it is not set', async () => {
     const page = await serve({});
     await page.goto(`/orphans/${leaked.workspaceId}`);
-    await page.getByText('Removed at or before').waitFor();
+    await page.getByRole('region', { name: `Facts of ${leaked.instanceId}` }).waitFor();
     expect(await page.getByRole('link', { name: inTheCloud }).count()).toBe(0);
   });
 });

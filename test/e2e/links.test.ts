@@ -33,15 +33,22 @@ interface Linked {
 
 const LINKED: readonly Linked[] = [
   { name: 'now', address: /^\/$/, heading: /^1 orphan needs you$/, says: /11 more are retrying by themselves/ },
+  {
+    name: 'now-7-days',
+    address: /^\/\?window=7d$/,
+    heading: /^1 orphan needs you$/,
+    says: /11 more are retrying by themselves/,
+  },
   { name: 'orphans', address: /^\/orphans$/, heading: /^12 orphans$/, says: /Already in progress|in progress/ },
   { name: 'orphans-of-a-state', address: /^\/orphans\?state=stuck$/, heading: /^1 orphan$/, says: /Only Stuck/ },
   {
-    name: 'orphans-of-a-class',
-    address: /^\/orphans\?class=\w+$/,
+    name: 'orphans-of-a-cause',
+    address: /^\/orphans\?cause=[0-9a-f]{12}$/,
     heading: /^1?1 orphans?$/,
-    says: /Only (Rejected|Already in progress)/,
+    says: /Only the cause (400 Rejected|409 Already in progress)/,
   },
   { name: 'orphan', address: /^\/orphans\/[\w-]+$/, heading: /^\w+-\d+$/, says: /Removed at or before.*Attempts/s },
+  { name: 'activity', address: /^\/activity$/, heading: /^Activity$/, says: /Swept/ },
   { name: 'sweeps', address: /^\/sweeps$/, heading: /^Sweeps$/, says: /By hand.*At start/s },
   { name: 'sweep', address: /^\/sweeps\/[\w-]+$/, heading: /^Sweep$/, says: /What happened to each orphan.*Failed/s },
   {
@@ -115,9 +122,12 @@ describe('every link of the Now page', () => {
 
 describe('an address that leads nowhere', () => {
   it.each([
-    ['/orphans/nobody-has-seen-me', 404, /This workspace could not be read\. .*nobody-has-seen-me/],
-    ['/sweeps/00000000-0000-4000-8000-000000000000', 404, /This sweep could not be read\. There is no sweep 0/],
-    ['/sweeps/not-an-id', 400, /This sweep could not be read\./],
+    [
+      '/sweeps/00000000-0000-4000-8000-000000000000',
+      404,
+      /There is no such sweep\. It is not kept any more, or never was\./,
+    ],
+    ['/sweeps/not-an-id', 400, /There is no such sweep\. It is not kept any more, or never was\./],
   ])('%s says so, on a phone, too', async (address, status, says) => {
     const opened = await openPage(served.origin, { device: 'phone', theme: 'dark' });
     opened.recording.expectStatus(status);

@@ -87,6 +87,7 @@ async function take(browser: Browser, url: string, name: string, looks: BrowserC
   await page.goto(url);
   await page.locator('[data-verdict="stuck"]').waitFor();
   await page.locator('h2#orphans').waitFor();
+  await page.waitForFunction(() => document.querySelector('main [aria-busy="true"]') === null);
   await page.waitForFunction(() => [...document.images].every(({ complete }) => complete));
   const path = `${PROJECT}docs/${name}.png`;
   // Hiding the caret would insert a stylesheet, which the Content-Security-Policy refuses.

@@ -12,10 +12,10 @@ beforeEach(async () => {
   served = await createServedWorld();
 });
 
-it('the rows are all that can be reached today: nobody can hold an orphan yet, and the first look is never waited for', () => {
+it('the rows are all that can be reached: only the first look is never waited for', () => {
   const reached = new Set(VERDICT_ROWS.map(({ kind }) => kind));
-  expect(VERDICT_KINDS.filter((kind) => !reached.has(kind))).toEqual(['held', 'unknown']);
-  expect(VERDICT_ROWS).toHaveLength(17);
+  expect(VERDICT_KINDS.filter((kind) => !reached.has(kind))).toEqual(['unknown']);
+  expect(VERDICT_ROWS).toHaveLength(25);
 });
 
 describe('each row of the verdict table is said, with what to press, and everybody can read it', () => {
@@ -49,33 +49,46 @@ async function openOn(device: Device, row: VerdictRow, theme: Theme): Promise<Op
 async function expectSaid(opened: OpenPage, row: VerdictRow): Promise<void> {
   const { page } = opened;
   expect(await verdictOf(page, row.kind)).toMatch(row.headline);
+  // What has just leaked is counted by the next look, which a busy machine may keep waiting.
+  if (row.detail !== undefined)
+    await expect.poll(() => page.locator('[data-verdict] h1 + p').innerText()).toMatch(row.detail);
   await expect.poll(() => primaryOf(page)).toEqual(row.primary);
-  expect(await page.locator('[role="status"]').innerText()).not.toBe('');
+  expect(await page.locator('p[role="status"]').innerText()).not.toBe('');
   if (row.listed === null) expect(await page.locator('h2#orphans').count()).toBe(0);
   else await expect.poll(() => listedOn(page)).toBe(row.listed);
   await screenshot(opened, `verdict-${row.name}`);
-  if (row.atOneGlance && opened.device === 'phone') await expectAtOneGlance(opened);
+  if (row.atOneGlance && opened.device === 'phone') await expectAtOneGlance(opened, row);
   await expectReadable(opened);
   // It is still what was read.
   await verdictOf(page, row.kind);
 }
 
-/** The verdict, the causes and what to press lie on the first screen, and none covers another. */
-async function expectAtOneGlance({ page }: OpenPage): Promise<void> {
+/** What a person woken at night comes with: each must be answered by the first screen of a phone. */
+const AT_NIGHT = ['all-clear', 'three-stuck', 'control-plane-not-answering', 'brake', 'late'];
+
+it('the five situations of a night are among those that are looked at on one screen', () => {
+  const rows = VERDICT_ROWS.filter(({ name }) => AT_NIGHT.includes(name));
+  expect(rows.map(({ atOneGlance }) => atOneGlance)).toEqual(AT_NIGHT.map(() => true));
+});
+
+/** The verdict with its number, the causes and what to press lie on the first screen, and none covers another. */
+async function expectAtOneGlance({ page }: OpenPage, row: VerdictRow): Promise<void> {
   const height = page.viewportSize()?.height ?? Number.NaN;
   const boxOf = async (selector: string) => {
     const box = await page.locator(selector).boundingBox();
     if (box === null) throw new Error(`${selector} is not on the page`);
     return { top: box.y, bottom: box.y + box.height };
   };
-  const [verdict, causes, primary] = [
-    await boxOf('[data-verdict]'),
-    await boxOf('section[aria-labelledby="why"]'),
-    await boxOf(PRIMARY),
-  ];
+  const [verdict, causes] = [await boxOf('[data-verdict]'), await boxOf('section[aria-labelledby="why"]')];
+  expect(await page.locator('[data-verdict]').innerText()).toMatch(/\d (new )?orphans?\b|\d waits? /);
   expect(verdict.top).toBeGreaterThanOrEqual(0);
   expect(causes.top).toBeGreaterThanOrEqual(verdict.bottom);
-  expect(primary.top).toBeGreaterThanOrEqual(causes.bottom);
-  expect(primary.bottom).toBeLessThanOrEqual(height);
+  if (row.primary === null) {
+    expect(causes.bottom).toBeLessThanOrEqual(height);
+  } else {
+    const primary = await boxOf(PRIMARY);
+    expect(primary.top).toBeGreaterThanOrEqual(causes.bottom);
+    expect(primary.bottom).toBeLessThanOrEqual(height);
+  }
   expect(await page.evaluate(() => scrollY)).toBe(0);
 }

@@ -19,6 +19,12 @@ beforeAll(async () => {
   };
 });
 
+function methodOf(name: string): 'GET' | 'POST' | 'PUT' | 'DELETE' {
+  const found = (['GET', 'POST', 'PUT', 'DELETE'] as const).find((method) => method.toLowerCase() === name);
+  if (found === undefined) throw new Error(`no call of ours is a ${name}`);
+  return found;
+}
+
 describe('the OpenAPI document', () => {
   it('is of version 3.1 and says what it is about', () => {
     expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'Orphan Sweeper', version: '0.1.0' } });
@@ -29,22 +35,36 @@ describe('the OpenAPI document', () => {
 
   it('has every call, and no other', () => {
     expect(operations.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
+      'delete /api/orphans/{workspaceId}/hold',
+      'delete /api/pause',
+      'delete /api/sweeps/{id}',
+      'get /api/audit',
       'get /api/config',
+      'get /api/history',
       'get /api/openapi.json',
       'get /api/orphans',
+      'get /api/orphans.csv',
+      'get /api/orphans.json',
       'get /api/orphans/{workspaceId}',
       'get /api/orphans/{workspaceId}/attempts',
+      'get /api/orphans/{workspaceId}/instance',
       'get /api/status',
       'get /api/sweeps',
       'get /api/sweeps/{id}',
       'get /api/sweeps/{id}/attempts',
+      'get /api/sweeps/{id}/attempts.csv',
       'get /healthz',
+      'get /metrics',
       'get /readyz',
+      'post /api/brake/release',
+      'post /api/orphans/{workspaceId}/acknowledge',
       'post /api/sweeps',
+      'put /api/orphans/{workspaceId}/hold',
+      'put /api/pause',
     ]);
     for (const { method, path } of operations) {
       const url = path.replace(/\{(\w+)\}/g, ':$1');
-      expect(api.app.hasRoute({ method: method === 'get' ? 'GET' : 'POST', url }), `${method} ${url}`).toBe(true);
+      expect(api.app.hasRoute({ method: methodOf(method), url }), `${method} ${url}`).toBe(true);
     }
   });
 
@@ -65,7 +85,9 @@ describe('the OpenAPI document', () => {
         const { description, content } = operation.responses[status] ?? {};
         expect(status).toMatch(/^[2-5]\d\d$/);
         expect(description, `${path} ${status}`).not.toBe('');
-        const type = status.startsWith('2') ? 'application/json' : 'application/problem+json';
+        const text = path === '/metrics' ? 'text/plain' : 'application/json';
+        const file = path.endsWith('.csv') ? 'text/csv' : text;
+        const type = status.startsWith('2') ? file : 'application/problem+json';
         expect(Object.keys(content ?? {}), `${path} ${status}`).toEqual([type]);
       }
     }

@@ -101,7 +101,7 @@ describe('an inventory that is young enough', () => {
   });
 });
 
-describe('while the platform is away', () => {
+describe('promise 9: the console tells the truth: while the platform is away', () => {
   it('the last inventory is kept and called stale, not forgotten; it heals when the platform is back', async () => {
     const leaked = await world.leak();
     await world.observe();
@@ -114,6 +114,7 @@ describe('while the platform is away', () => {
     const told = await status();
     expect(told.platform).toEqual({
       state: 'failing',
+      fault: { kind: 'refused', role: 'orphan_sweeper' },
       error: expect.stringMatching(/^The platform's database at .* PLATFORM_DATABASE_URL/),
       since: told.observedAt,
     });

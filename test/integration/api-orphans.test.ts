@@ -128,7 +128,13 @@ describe('an orphan', () => {
       lastOutcome: 'shared',
       lastError: { class: null, httpStatus: null, message: expect.stringContaining('other') },
     });
-    expect(await one(kinds.replaced)).toMatchObject({ state: 'stuck', why: 'replaced', lastOutcome: null });
+    // No sweep ever takes it: a time would be a promise.
+    expect(await one(kinds.replaced)).toMatchObject({
+      state: 'stuck',
+      why: 'replaced',
+      lastOutcome: null,
+      nextAttemptAt: null,
+    });
   });
 
   it('has no relative time in its explanation', async () => {
@@ -244,6 +250,22 @@ describe('one workspace', () => {
     const first = (await api.call<typeof all>(`${url}?limit=2`)).body;
     const second = (await api.call<typeof all>(`${url}?limit=2&cursor=${first.nextCursor}`)).body;
     expect([...first.items, ...second.items]).toEqual(all.items);
+  });
+
+  it('says of each attempt who or what made its sweep run, and why', async () => {
+    const row = await world.leak('asked-for');
+    world.controlPlane.fail(row.instance_id ?? '', { kind: 'status', status: 409 });
+    await world.sweep({ trigger: 'manual', workspaceIds: [row.id] });
+    await world.home.query(
+      `update sweeper.sweeps set requested_by = 'Anna', reason = 'its owner asks' where scope = array[$1]`,
+      [row.id],
+    );
+    await world.sweep({ trigger: 'manual', workspaceIds: [row.id] });
+    const { items } = (await api.call<{ items: Attempt[] }>(`/api/orphans/${row.id}/attempts`)).body;
+    expect(items.map(({ trigger, requestedBy, reason }) => [trigger, requestedBy, reason])).toEqual([
+      ['manual', 'Tess', null],
+      ['manual', 'Anna', 'its owner asks'],
+    ]);
   });
 
   it('that was never tried has no attempts, which is no error', async () => {

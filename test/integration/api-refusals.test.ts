@@ -94,6 +94,15 @@ describe('a body that is not what a sweep takes stops nothing', () => {
     await expectRefused({ payload: JSON.stringify({ workspaceIds: ['x'.repeat(201)] }) }, { detail: /200/ });
   });
 
+  it('one that is nested more deeply than it could be written down again', async () => {
+    const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
+    const detail = `body.reason: must be string, got ${'['.repeat(80)}…`;
+    await expectRefused({ payload: `{"reason":${deep}}` }, { detail });
+    await expectRefused({ payload: deep }, { detail: `body: must be object, got ${'['.repeat(80)}…` });
+    const objects = `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`;
+    await expectRefused({ payload: `{"reason":${objects}}` }, { detail: 'got {"a":{"a":' });
+  });
+
   it.each([
     'text/plain',
     'application/x-www-form-urlencoded',
@@ -159,6 +168,10 @@ describe('a query that is not what a list takes is refused, not ignored', () => 
     ['/api/sweeps/not-an-id', 'path.id'],
     ['/api/sweeps/00000000-0000-4000-8000-000000000000?x=1', 'query: unknown field "x"'],
     ['/api/sweeps/00000000-0000-4000-8000-000000000000/attempts?limit=0', 'query.limit'],
+    [
+      '/api/sweeps/00000000-0000-4000-8000-000000000000/attempts?outcome=lost',
+      'query.outcome: must be one of stopped,',
+    ],
     ['/api/sweeps/not-an-id/attempts', 'path.id'],
     ['/api/status?x=1', 'query: unknown field "x"'],
     ['/api/config?x=1', 'query: unknown field "x"'],
@@ -167,6 +180,13 @@ describe('a query that is not what a list takes is refused, not ignored', () => 
     const answer = await api.call(url);
     expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
     expect(answer.body.detail).toContain(detail);
+  });
+
+  it('of which so much is unknown that not all of it is told', async () => {
+    const many = Array.from({ length: 20 }, (_, n) => `f${n}=1`).join('&');
+    const answer = await api.call(`/api/status?a~b=1&${many}`);
+    expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    expect(answer.body.detail).toMatch(/^query: unknown fields, "a~b", "f0", "f1".* among them\.$/);
   });
 
   it('takes the edges of what is allowed', async () => {

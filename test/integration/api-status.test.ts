@@ -4,14 +4,18 @@ import type { Status } from '../../server/api/status.ts';
 import { PlatformFault } from '../../server/sweep/platform-fault.ts';
 import { type Api, createApi, emptyWorld } from '../support/api.ts';
 import { until } from '../support/until.ts';
-import { createWorld, type World } from '../support/world.ts';
+import { createWorld, FINGERPRINT, type World } from '../support/world.ts';
 
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+const KEY = expect.stringMatching(/^[0-9a-f]{12}$/);
 
+/** As which the platform is asked. */
+let role: string;
 let world: World;
 let api: Api;
 beforeAll(async () => {
   world = await createWorld();
+  role = new URL(world.platformDatabase.url).username;
   return () => world.close();
 });
 beforeEach(async () => {
@@ -45,20 +49,25 @@ describe('the status', () => {
       sweepable: 0,
       oldest: null,
       newInTenMinutes: 0,
+      unconfirmed: 0,
       causes: [],
       backend: {
         kind: 'control-plane',
         state: 'unknown',
         error: null,
         askedAt: null,
-        breaker: { state: 'closed' },
+        breaker: { state: 'closed', openedAt: null, class: null, message: null, retryAt: null },
         positiveControl: 'unknown',
+        positiveControlMessage: null,
+        positiveControlAt: null,
         lastSuccessAt: null,
       },
       brake: null,
       pause: null,
+      surge: null,
       home: { state: 'answering', error: null, since: null },
       platform: { state: 'answering', error: null, since: null },
+      fingerprints: { here: FINGERPRINT, known: FINGERPRINT },
       lastObserve: { observedAt: TIME, error: null },
       observedAt: TIME,
     });
@@ -79,14 +88,27 @@ describe('the status', () => {
     const answer = await status();
     expect(answer.causes).toEqual([
       {
+        key: KEY,
         class: 'in_progress',
         outcome: 'failed',
+        why: null,
         pattern: expect.stringContaining('busy with'),
         httpStatus: 409,
         count: 4,
+        stuck: 0,
         since: TIME,
       },
-      { class: 'forbidden', outcome: 'failed', pattern: expect.any(String), httpStatus: 403, count: 1, since: TIME },
+      {
+        key: KEY,
+        class: 'forbidden',
+        outcome: 'failed',
+        why: null,
+        pattern: expect.any(String),
+        httpStatus: 403,
+        count: 1,
+        stuck: 0,
+        since: TIME,
+      },
     ]);
     expect(answer).toMatchObject({
       counts: { open: 5, retrying: 5 },
@@ -187,18 +209,106 @@ describe('the status', () => {
     await other.close();
   });
 
+  it('warns of a surge that the brake lets pass, from a tenth of its limit on, and only of what no release covers', async () => {
+    const other = await createApi(world, { SWEEP_SURGE_LIMIT: '100' });
+    await world.leakMany(9);
+    expect((await status(other)).surge).toBeNull();
+    await world.leakMany(1);
+    await world.observe();
+    expect((await status(other)).surge).toEqual({ newOrphans: 10, limit: 100 });
+    expect((await status()).surge, 'far below 1000').toBeNull();
+    await world.home.query('update sweeper.tenants set brake_covered_until = clock_timestamp()');
+    expect(await status(other)).toMatchObject({ surge: null, newInTenMinutes: 10 });
+    await other.close();
+  });
+
+  it("shows whose the tenant's orphans are, where they are another platform's than this process was set up for", async () => {
+    await world.home.query(`update sweeper.tenants set platform_fingerprint = 'elsewhere:5432/db public.workspaces'`);
+    expect((await status()).fingerprints).toEqual({
+      here: FINGERPRINT,
+      known: 'elsewhere:5432/db public.workspaces',
+    });
+  });
+
+  it('shows what the breaker and the positive control have found', async () => {
+    await world.home.query(`update sweeper.tenants set breaker_opened_at = now(), breaker_class = 'throttled',
+      breaker_message = 'slowly', breaker_retry_at = now() + interval '1 min', positive_control = 'not_known',
+      positive_control_message = 'It knows none of our instances.', positive_control_at = now()`);
+    expect((await status()).backend).toMatchObject({
+      breaker: { state: 'open', openedAt: TIME, class: 'throttled', message: 'slowly', retryAt: TIME },
+      positiveControl: 'not_known',
+      positiveControlMessage: 'It knows none of our instances.',
+      positiveControlAt: TIME,
+    });
+  });
+
+  it('counts as unconfirmed what was stopped within a day and nobody could confirm', async () => {
+    await world.leakMany(2);
+    await world.sweep();
+    expect((await status()).unconfirmed).toBe(0);
+    await world.home.query(`update sweeper.orphans set second_look = 'unconfirmed', second_look_due_at = null`);
+    expect((await status()).unconfirmed).toBe(2);
+    await world.timePasses(25 * 3_600_000);
+    expect((await status()).unconfirmed).toBe(0);
+  });
+
+  it('of a pause, a brake and silence says the worst', async () => {
+    await world.sweep();
+    await world.home.query(`update sweeper.tenants set paused_at = now(), paused_by = 'Anna', pause_reason = 'a move',
+      pause_until = now() + interval '1 day'`);
+    const dry = await createApi(world, { SWEEP_DRY_RUN: 'true', SWEEP_INTERVAL_SECONDS: '3600' });
+    expect((await status(dry)).sweeper.state).toBe('paused');
+    await world.timePasses(3 * 3_600_000);
+    expect((await status(dry)).sweeper.state).toBe('late');
+    await world.home.query('update sweeper.tenants set brake_at = now(), brake_orphans = 5');
+    expect((await status(dry)).sweeper.state).toBe('brake');
+    await dry.close();
+  });
+
+  it('while the tenant is another platform’s it is disabled, and nothing may be changed', async () => {
+    await world.home.query(
+      `update sweeper.tenants set platform_fingerprint = 'elsewhere:5432/theirs public.workspaces'`,
+    );
+    const other = await createApi(world);
+    const reason = expect.stringContaining('PLATFORM_MOVED_FROM=elsewhere:5432/theirs public.workspaces');
+    expect(await status(other)).toMatchObject({
+      sweeper: { state: 'disabled', reason },
+      platform: { state: 'failing', error: reason, since: null, fault: { kind: 'not_ours', role } },
+    });
+    const payload = { actor: 'Anna', reason: 'a move', until: new Date(Date.now() + 3_600_000).toISOString() };
+    for (const request of [
+      { method: 'PUT', url: '/api/pause', payload },
+      { method: 'PUT', url: '/api/orphans/x/hold', payload },
+      { method: 'POST', url: '/api/sweeps', payload: {} },
+    ] as const) {
+      expect(await other.call(request)).toMatchObject({ status: 409, body: { code: 'sweeper_disabled' } });
+    }
+    await other.close();
+  });
+
   it('names what the platform refuses, which is no reason not to answer', async () => {
     await world.platformDatabase.query('alter table workspaces rename to elsewhere');
     const answer = await status();
     await world.platformDatabase.query('alter table elsewhere rename to workspaces');
-    expect(answer.platform).toMatchObject({ state: 'failing', error: expect.stringMatching(/PLATFORM_TABLE/) });
+    expect(answer.platform).toEqual({
+      state: 'failing',
+      error: expect.stringMatching(/PLATFORM_TABLE/),
+      since: null,
+      fault: { kind: 'no_table', role },
+    });
     expect(answer.counts).toBeNull();
+  });
+
+  it('does not name a kind of fault that another version has written, and says what it is all the same', async () => {
+    await status();
+    await world.home.query(`update sweeper.tenants set platform_write_error = 'New.', platform_write_fault = 'new'`);
+    expect((await status()).platform).toEqual({ state: 'failing', error: 'New.', since: null });
   });
 });
 
 describe('an ETag', () => {
-  /** The next answer comes from another look at the platform, at another time. */
-  const lookAgain = () => world.home.query(`update sweeper.tenants set observed_at = observed_at - interval '5 s'`);
+  /** The next answer comes from another look at the platform, at another time, however long the last one took. */
+  const lookAgain = () => world.home.query(`update sweeper.tenants set observed_at = observed_at - interval '1 hour'`);
   const get = (url: string, headers: Record<string, string> = {}) => api.call<unknown>({ url, headers });
 
   it.each(['/api/orphans', '/api/status'])('of %s is the same while only the time goes on', async (url) => {

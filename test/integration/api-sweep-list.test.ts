@@ -9,7 +9,7 @@ interface List<Item> {
   readonly items: Item[];
   readonly nextCursor: string | null;
 }
-type ListedSweep = Sweep & { readonly quietBefore?: number };
+type ListedSweep = Sweep & { readonly quietBefore?: number; readonly quietCursor?: string };
 
 let world: World;
 let api: Api;
@@ -30,7 +30,8 @@ const post = <Body = Sweep>(payload?: unknown, headers: Record<string, string> =
     headers: payload === undefined ? headers : { 'content-type': 'application/json', ...headers },
     ...(payload === undefined ? {} : { payload: JSON.stringify(payload) }),
   });
-const list = async (query = '') => (await api.call<List<ListedSweep>>(`/api/sweeps${query}`)).body;
+const list = async (query = '') =>
+  (await api.call<List<ListedSweep> & { readonly quietAfter?: number }>(`/api/sweeps${query}`)).body;
 
 describe('GET /api/sweeps', () => {
   it('lists newest first, by trigger and by result', async () => {
@@ -45,6 +46,7 @@ describe('GET /api/sweeps', () => {
       ['boot', 'cleared'],
     ]);
     for (const item of all.items) expect(Object.keys(item)).toEqual(SWEEP_FIELDS);
+    expect(Object.keys(all)).toEqual(['items', 'nextCursor']);
     expect((await list('?trigger=manual')).items.map((item) => item.id)).toEqual([asked.body.id]);
     expect((await list('?result=cleared')).items.map((item) => item.counts['stopped'])).toEqual([2]);
     expect((await list('?result=failed')).items).toEqual([]);
@@ -66,13 +68,41 @@ describe('GET /api/sweeps', () => {
       ['failed', 0],
       ['cleared', 2],
     ]);
-    for (const item of items) expect(Object.keys(item)).toEqual([...SWEEP_FIELDS, 'quietBefore']);
+    for (const item of items) expect(Object.keys(item)).toEqual([...SWEEP_FIELDS, 'quietBefore', 'quietCursor']);
     const first = await list('?quiet=false&limit=1');
     const second = await list(`?quiet=false&limit=1&cursor=${first.nextCursor}`);
     const third = await list(`?quiet=false&limit=1&cursor=${second.nextCursor}`);
     expect([first, second, third].map((page) => page.items[0]?.quietBefore)).toEqual([1, 0, 2]);
     expect(third.nextCursor).toBeNull();
     expect((await list('?quiet=true')).items).toHaveLength(7);
+  });
+
+  it('with quiet=false says how many came after the first of the list, and where each fold unfolds', async () => {
+    await seedSweeps(['nothing_to_do', 'cleared', 'nothing_to_do', 'failed', 'nothing_to_do', 'nothing_to_do']);
+    const folded = await list('?quiet=false');
+    expect(folded.quietAfter).toBe(2);
+    expect(folded.items.map((item) => [item.result, item.quietBefore])).toEqual([
+      ['failed', 1],
+      ['cleared', 1],
+    ]);
+    for (const { quietCursor, quietBefore, id } of folded.items) {
+      const unfolded = (await list(`?cursor=${quietCursor}`)).items.map((item) => item.result);
+      expect(unfolded.slice(0, quietBefore), id).toEqual(Array(quietBefore).fill('nothing_to_do'));
+    }
+    const later = await list(`?quiet=false&cursor=${(await list('?quiet=false&limit=1')).nextCursor}`);
+    expect(later.quietAfter, 'counted on the page before').toBe(0);
+    await world.home.query(`update sweeper.sweeps set result = 'nothing_to_do'`);
+    expect(await list('?quiet=false')).toEqual({ items: [], nextCursor: null, quietAfter: 6 });
+  });
+
+  it('with quiet=false counts those of the trigger that was asked for, and no others', async () => {
+    await seedSweeps(['nothing_to_do', 'nothing_to_do'], 'manual');
+    await seedSweeps(['nothing_to_do']);
+    await seedSweeps(['failed'], 'manual');
+    await seedSweeps(['nothing_to_do', 'nothing_to_do', 'nothing_to_do']);
+    await seedSweeps(['nothing_to_do'], 'manual');
+    const { items, quietAfter } = await list('?quiet=false&trigger=manual');
+    expect([quietAfter, items.map((item) => item.quietBefore)]).toEqual([1, [2]]);
   });
 
   it('pages lose and double none, though all were asked for in the same moment', async () => {
@@ -121,6 +151,9 @@ describe('GET /api/sweeps', () => {
       outcome: 'stopped',
       error: null,
       requestId: expect.any(String),
+      trigger: 'boot',
+      requestedBy: null,
+      reason: null,
     });
     expect(body.items[2]).toMatchObject({
       outcome: 'failed',
@@ -133,6 +166,30 @@ describe('GET /api/sweeps', () => {
     expect(second.body.nextCursor).toBeNull();
   });
 
+  it('shows the attempts of one that ended in one way, page by page, and none of another sweep', async () => {
+    const leaked = await world.leakMany(7);
+    for (const i of [1, 3, 4]) {
+      world.controlPlane.fail(leaked[i]?.instance_id ?? '', { kind: 'status', status: 403 });
+    }
+    const swept = await world.sweep({ settings: { concurrency: 1 } });
+    await world.sweep({ trigger: 'manual' });
+    const url = `/api/sweeps/${swept?.sweepId}/attempts`;
+    const instances = async (query: string) => {
+      const { body } = await api.call<List<Attempt>>(`${url}?${query}`);
+      return { ids: body.items.map((attempt) => attempt.instanceId), nextCursor: body.nextCursor };
+    };
+    const failed = [4, 3, 1].map((i) => leaked[i]?.instance_id);
+    expect(await instances('outcome=failed')).toEqual({ ids: failed, nextCursor: null });
+    const first = await instances('outcome=failed&limit=2');
+    expect(first.ids).toEqual(failed.slice(0, 2));
+    const second = await instances(`outcome=failed&limit=2&cursor=${first.nextCursor}`);
+    expect(second).toEqual({ ids: failed.slice(2), nextCursor: null });
+    expect((await instances('outcome=stopped')).ids).toHaveLength(4);
+    expect(await instances('outcome=shared')).toEqual({ ids: [], nextCursor: null });
+    const nowhere = '/api/sweeps/00000000-0000-4000-8000-000000000000/attempts?outcome=failed';
+    expect(await api.call(nowhere)).toMatchObject({ status: 404, body: { code: 'not_found' } });
+  });
+
   it.each(['', '/attempts'])('answers 404 to one that is not kept%s', async (tail) => {
     const url = `/api/sweeps/00000000-0000-4000-8000-000000000000${tail}`;
     expect(await api.call(url)).toMatchObject({ status: 404, body: { code: 'not_found' } });
@@ -140,12 +197,12 @@ describe('GET /api/sweeps', () => {
 });
 
 /** Sweeps that have ended, the last in the list being the newest. */
-async function seedSweeps(results: readonly string[]): Promise<void> {
+async function seedSweeps(results: readonly string[], trigger: 'interval' | 'manual' = 'interval'): Promise<void> {
   for (const result of results) {
     await world.home.query(
       `insert into sweeper.sweeps (tenant, trigger, result, started_at, finished_at, requested_at)
-       values ('default', 'interval', $1::sweeper.sweep_result, now(), now(), clock_timestamp())`,
-      [result],
+       values ('default', $2::sweeper.trigger, $1::sweeper.sweep_result, now(), now(), clock_timestamp())`,
+      [result, trigger],
     );
   }
 }

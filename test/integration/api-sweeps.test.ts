@@ -48,9 +48,12 @@ describe('POST /api/sweeps', () => {
       requestedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       startedAt: null,
       finishedAt: null,
+      cancelRequestedAt: null,
+      cancelRequestedBy: null,
       result: 'queued',
       claimed: 0,
       counts: NO_COUNTS,
+      looks: 0,
       open: null,
       stuck: null,
       error: null,
@@ -127,9 +130,12 @@ describe('POST /api/sweeps', () => {
     const leaked = await world.leakMany(3);
     expect(await post({ expected: 2 })).toMatchObject({
       status: 409,
-      body: { code: 'expected_mismatch', detail: '2 orphans were expected, but there are 3.' },
+      body: { code: 'expected_mismatch', detail: '2 orphans were expected, but there are 3.', orphans: 3 },
     });
-    expect(await post({ expected: 3, workspaceIds: [leaked[0]?.id] })).toMatchObject({ status: 409 });
+    expect(await post({ expected: 3, workspaceIds: [leaked[0]?.id] })).toMatchObject({
+      status: 409,
+      body: { orphans: 1 },
+    });
     expect(await world.sweeps()).toEqual([]);
     expect((await post({ expected: 3 })).status).toBe(202);
     expect((await post({ expected: 1, workspaceIds: [leaked[0]?.id] })).status).toBe(202);

@@ -4,7 +4,15 @@ import { createSchedule } from '../../server/sweep/schedule.ts';
 import { createSweepStore, type SweepStore } from '../../server/sweep/store.ts';
 import { createWorld, type World } from '../support/world.ts';
 
-const REQUEST: ClaimRequest = { limit: 100, graceMs: 0, scope: null, ignoreBackoff: false, ttlMs: 20_000 };
+const REQUEST: ClaimRequest = {
+  limit: 100,
+  graceMs: 0,
+  scope: null,
+  ignoreBackoff: false,
+  ttlMs: 20_000,
+  probe: null,
+  drainUntil: null,
+};
 const INTERVAL_MS = 60_000;
 
 describe('who may attempt what', () => {
@@ -36,7 +44,11 @@ describe('who may attempt what', () => {
   async function begin(replica: string): Promise<SweepStore> {
     const tick = await scheduleOf(replica).tick('boot');
     if (tick.kind !== 'begun') throw new Error(`${replica} did not get the lease: ${tick.kind}`);
-    return createSweepStore(world.homeDatabase, { tenant: 'default', replica, sweepId: tick.sweepId });
+    return createSweepStore(
+      world.homeDatabase,
+      { tenant: 'default', replica, sweepId: tick.sweepId },
+      { secondLookMs: 300_000 },
+    );
   }
 
   const change = (set: string) =>
@@ -48,6 +60,20 @@ describe('who may attempt what', () => {
     expect(await claimed()).toEqual(ids);
   });
 
+  it('claims for no longer than its lease: whoever takes that over finds all that was left, and at once', async () => {
+    const apart = async () => {
+      const { rows } = await world.home.query<{ apart: boolean }>(`
+        select claimed_until <> lease_until as apart from sweeper.orphans join sweeper.tenants using (tenant)`);
+      return rows.map((row) => row.apart);
+    };
+    // Some time goes by between the two, as it does while a sweep looks at the platform.
+    await world.home.query(`update sweeper.tenants set lease_until = lease_until - interval '3 s'`);
+    expect(await claimed()).toHaveLength(3);
+    expect(await apart()).toEqual([false, false, false]);
+    expect(await store.renew(20_000)).toBe(true);
+    expect(await apart()).toEqual([false, false, false]);
+  });
+
   it.each([
     ['is resolved', `resolved_at = now(), resolution = 'external'`],
     ['waits for its backoff', `next_attempt_at = now() + interval '1 hour'`],
@@ -55,12 +81,21 @@ describe('who may attempt what', () => {
     ['is being stopped', `attempt_id = gen_random_uuid(), claimed_until = now() - interval '1 s'`],
     ['is another tenant’s', `tenant = 'other'`],
     ['was replaced', `why = 'replaced'`],
-    ['lost its row', `why = 'row_gone'`],
+    ['is held', `hold_until = now() + interval '1 minute'`],
     ['was stopped while restored', `last_outcome = 'stopped_live'`],
   ])('leaves alone what %s', async (_what, set) => {
     await change(set);
     expect(await store.anyDue(REQUEST)).toBe(true);
     expect(await claimed()).toEqual(ids.slice(1));
+  });
+
+  it.each([
+    ['lost its row', `why = 'row_gone'`],
+    ['runs on after its Stop', `why = 'reappeared'`],
+    ['was held until a moment ago', `hold_until = now() - interval '1 second'`],
+  ])('claims what %s', async (_what, set) => {
+    await change(set);
+    expect(await claimed()).toEqual(ids);
   });
 
   it('claims again what a dead sweep had claimed', async () => {
@@ -107,12 +142,32 @@ describe('who may attempt what', () => {
     const attemptId = await store.start(orphan);
     expect(attemptId).not.toBeNull();
     expect(await store.start(orphan)).toBeNull();
-    const failed = { outcome: 'failed', class: 'timeout', fault: 'orphan', httpStatus: null, message: 'late' } as const;
-    const later = { resolution: null, failures: 1, nextAttemptMs: INTERVAL_MS, stuck: 'after_a_while' } as const;
+    const failed = {
+      outcome: 'failed',
+      class: 'timeout',
+      fault: 'orphan',
+      httpStatus: null,
+      message: 'late',
+      called: true,
+    } as const;
+    const later = {
+      resolution: null,
+      failures: 1,
+      nextAttemptMs: INTERVAL_MS,
+      stuck: 'after_a_while',
+      look: null,
+    } as const;
     const consequence = { kind: 'settled', settlement: later } as const;
     expect(await store.finish(attemptId ?? '', orphan, failed, consequence)).toBe(true);
-    const stopped = { outcome: 'stopped', class: null, fault: null, httpStatus: 200, message: null } as const;
-    const gone = { resolution: 'stopped', failures: 0, nextAttemptMs: null, stuck: 'as_it_was' } as const;
+    const stopped = {
+      outcome: 'stopped',
+      class: null,
+      fault: null,
+      httpStatus: 200,
+      message: null,
+      called: true,
+    } as const;
+    const gone = { resolution: 'stopped', failures: 0, nextAttemptMs: null, stuck: 'as_it_was', look: 'due' } as const;
     expect(await store.finish(attemptId ?? '', orphan, stopped, { kind: 'settled', settlement: gone })).toBe(false);
     expect(await world.attempts()).toMatchObject([{ outcome: 'failed', late_answer: 'stopped' }]);
     expect((await world.orphan(ids[0] ?? '')).resolved_at).toBeNull();
@@ -163,7 +218,14 @@ describe('who may attempt what', () => {
   });
 
   it('leaves an interval tick to the replica that has just swept; a boot sweep needs only the lease', async () => {
-    const quiet = { result: 'nothing_to_do', counts: {}, deferred: 0, error: null, succeeded: false } as const;
+    const quiet = {
+      result: 'nothing_to_do',
+      counts: {},
+      deferred: 0,
+      looks: 0,
+      error: null,
+      succeeded: false,
+    } as const;
     await store.end(quiet);
     expect((await scheduleOf('two').tick('interval')).kind).toBe('recent');
     expect(await world.sweeps()).toHaveLength(1);

@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { BY_ITSELF } from '../../server/sweep/audit.ts';
 import { createLoop } from '../../server/sweep/loop.ts';
 import type { Begun, ManualRequest, Schedule } from '../../server/sweep/schedule.ts';
 import type { SweepEnd } from '../../server/sweep/store.ts';
@@ -7,7 +8,7 @@ import { gate, startAfresh } from '../support/sweeping.ts';
 import { until } from '../support/until.ts';
 import { createWorld, type World } from '../support/world.ts';
 
-const ALL: ManualRequest = { workspaceIds: null, expected: null, dryRun: false, requestedBy: 'Tess', reason: null };
+const ALL: ManualRequest = { workspaceIds: null, expected: null, dryRun: false, drain: false };
 
 let world: World;
 let clock: FakeClock;
@@ -71,7 +72,7 @@ async function looksAgain(looks: () => number, move: () => void): Promise<void> 
   await until(() => looks() > before && clock.waiting() === 1, { what: 'another look' });
 }
 
-describe('the loop', () => {
+describe('promise 10: it never stops trying: the loop', () => {
   it('never runs two sweeps at once, and counts the interval from the end of the last', async () => {
     const held = gate();
     const { ran, most, looks } = startLoop({ during: () => held.opened });
@@ -121,7 +122,7 @@ describe('the loop', () => {
     const stopping = loop.stop().then(() => {
       stopped = true;
     });
-    await world.schedule.enqueue(ALL);
+    await world.schedule.enqueue(ALL, BY_ITSELF);
     expect([signal?.aborted, stopped]).toEqual([true, false]);
     held.open();
     await stopping;
@@ -155,11 +156,11 @@ describe('the loop and a sweep that a person asked for', () => {
   it('runs it within a second, and before the tick that is due with it, which is not put off', async () => {
     const { ran } = startLoop();
     await resting();
-    await world.schedule.enqueue(ALL);
+    await world.schedule.enqueue(ALL, BY_ITSELF);
     clock.advance(1_000);
     await until(() => ran.length === 2, { what: 'the manual sweep' });
     await resting();
-    await world.schedule.enqueue(ALL);
+    await world.schedule.enqueue(ALL, BY_ITSELF);
     clock.advance(59_000);
     await until(() => ran.length === 4, { what: 'both' });
     expect(ran).toEqual(['boot', 'manual', 'manual', 'interval']);
@@ -168,7 +169,7 @@ describe('the loop and a sweep that a person asked for', () => {
   it('runs it at once when woken, without any time going by', async () => {
     const { loop, ran } = startLoop();
     await resting();
-    await world.schedule.enqueue(ALL);
+    await world.schedule.enqueue(ALL, BY_ITSELF);
     loop.wake();
     await until(() => ran.length === 2, { what: 'the manual sweep' });
     expect([ran, clock.monotonicMs()]).toEqual([['boot', 'manual'], 0]);
@@ -178,7 +179,7 @@ describe('the loop and a sweep that a person asked for', () => {
     const held = gate();
     const { loop, ran } = startLoop({ during: () => held.opened });
     await until(() => ran.length === 1, { what: 'the sweep at boot' });
-    await world.schedule.enqueue(ALL);
+    await world.schedule.enqueue(ALL, BY_ITSELF);
     loop.wake();
     held.open();
     await until(() => ran.length === 2, { what: 'the manual sweep' });
@@ -197,7 +198,7 @@ describe('the loop and a sweep that a person asked for', () => {
     };
     const { loop, ran } = startLoop({ schedule: { ...world.schedule, beginQueued } });
     await until(() => looks === 2, { what: 'the look after the sweep at boot' });
-    await world.schedule.enqueue(ALL);
+    await world.schedule.enqueue(ALL, BY_ITSELF);
     loop.wake();
     late.open();
     await until(() => ran.length === 2, { what: 'the manual sweep' });

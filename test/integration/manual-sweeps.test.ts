@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Act } from '../../server/sweep/audit.ts';
 import { createSchedule, type ManualRequest, type Schedule } from '../../server/sweep/schedule.ts';
 import { startAfresh, stops, sweepOnce } from '../support/sweeping.ts';
 import { createWorld, type World } from '../support/world.ts';
@@ -6,7 +7,8 @@ import { createWorld, type World } from '../support/world.ts';
 const MINUTE = 60_000;
 const A = '00000000-0000-4000-8000-00000000000a';
 const B = '00000000-0000-4000-8000-00000000000b';
-const ALL: ManualRequest = { workspaceIds: null, expected: null, dryRun: false, requestedBy: 'Tess', reason: 'a test' };
+const ALL: ManualRequest = { workspaceIds: null, expected: null, dryRun: false, drain: false };
+const TESS: Act = { actor: 'Tess', address: null, requestId: null, reason: 'a test' };
 
 let world: World;
 let schedule: Schedule;
@@ -27,7 +29,7 @@ const another = () =>
   });
 
 async function queue(request: ManualRequest): Promise<string> {
-  const answer = await schedule.enqueue(request);
+  const answer = await schedule.enqueue(request, TESS);
   if (answer.kind !== 'queued') throw new Error(`not queued: ${answer.kind}`);
   return answer.sweepId;
 }
@@ -69,8 +71,8 @@ describe('joining', () => {
   it('an equal one that is queued is joined: same scope in any order and with doubles, same dry run', async () => {
     const all = await queue(ALL);
     const some = await queue({ ...ALL, workspaceIds: [B, A] });
-    const joined = async (request: ManualRequest) => schedule.enqueue(request);
-    expect(await joined({ ...ALL, requestedBy: 'Tom', reason: null })).toEqual({ kind: 'joined', sweepId: all });
+    const joined = async (request: ManualRequest) => schedule.enqueue(request, TESS);
+    expect(await joined(ALL)).toEqual({ kind: 'joined', sweepId: all });
     expect(await joined({ ...ALL, workspaceIds: [A, B] })).toEqual({ kind: 'joined', sweepId: some });
     expect(await joined({ ...ALL, workspaceIds: [A, B, A] })).toEqual({ kind: 'joined', sweepId: some });
     expect(await schedule.findEqual({ ...ALL, workspaceIds: [A, B] })).toBe(some);
@@ -92,8 +94,8 @@ describe('joining', () => {
   });
 
   it('ten equal requests at once make one sweep', async () => {
-    const answers = await Promise.all(Array.from({ length: 10 }, () => schedule.enqueue(ALL)));
-    expect(new Set(answers.map((answer) => answer.kind === 'mismatch' || answer.sweepId)).size).toBe(1);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => schedule.enqueue(ALL, TESS)));
+    expect(new Set(answers.map((answer) => 'sweepId' in answer && answer.sweepId)).size).toBe(1);
     expect(answers.filter((answer) => answer.kind === 'queued')).toHaveLength(1);
     expect(await world.sweeps()).toHaveLength(1);
   });
@@ -102,7 +104,7 @@ describe('joining', () => {
     await schedule.tick('boot');
     const id = await queue(ALL);
     const begun = await schedule.beginQueued();
-    expect(await schedule.enqueue(ALL)).toEqual({ kind: 'joined', sweepId: id });
+    expect(await schedule.enqueue(ALL, TESS)).toEqual({ kind: 'joined', sweepId: id });
     if (begun !== null) await world.run(begun);
     expect(await queue(ALL)).not.toBe(id);
   });
@@ -124,7 +126,7 @@ describe('joining', () => {
     });
     await expect(dead).rejects.toThrow('killed');
     const [{ id = '' } = {}] = await world.sweeps();
-    expect(await schedule.enqueue(ALL), 'its lease is still valid').toEqual({ kind: 'joined', sweepId: id });
+    expect(await schedule.enqueue(ALL, TESS), 'its lease is still valid').toEqual({ kind: 'joined', sweepId: id });
     await world.timePasses(25_000);
     expect(await queue(ALL)).not.toBe(id);
     expect(await world.sweeps()).toMatchObject([
@@ -146,19 +148,19 @@ describe('what a person saw', () => {
   it('another number of open orphans than expected: nothing is queued, and the number is told', async () => {
     const [one] = await world.leakMany(3);
     await world.observe();
-    expect(await schedule.enqueue({ ...ALL, expected: 2 })).toEqual({ kind: 'mismatch', open: 3 });
+    expect(await schedule.enqueue({ ...ALL, expected: 2 }, TESS)).toEqual({ kind: 'mismatch', open: 3 });
     const scope = { ...ALL, workspaceIds: [one?.id ?? '', A] };
-    expect(await schedule.enqueue({ ...scope, expected: 2 })).toEqual({ kind: 'mismatch', open: 1 });
+    expect(await schedule.enqueue({ ...scope, expected: 2 }, TESS)).toEqual({ kind: 'mismatch', open: 1 });
     expect(await world.sweeps()).toEqual([]);
-    expect(await schedule.enqueue({ ...scope, expected: 1 })).toMatchObject({ kind: 'queued' });
-    expect(await schedule.enqueue({ ...ALL, expected: 3 })).toMatchObject({ kind: 'queued' });
+    expect(await schedule.enqueue({ ...scope, expected: 1 }, TESS)).toMatchObject({ kind: 'queued' });
+    expect(await schedule.enqueue({ ...ALL, expected: 3 }, TESS)).toMatchObject({ kind: 'queued' });
   });
 
   it('0 is a number too: what was cleared by then does not count', async () => {
     await world.leak();
     await sweepOnce(world);
-    expect(await schedule.enqueue({ ...ALL, expected: 1 })).toEqual({ kind: 'mismatch', open: 0 });
-    expect(await schedule.enqueue({ ...ALL, expected: 0 })).toMatchObject({ kind: 'queued' });
+    expect(await schedule.enqueue({ ...ALL, expected: 1 }, TESS)).toEqual({ kind: 'mismatch', open: 0 });
+    expect(await schedule.enqueue({ ...ALL, expected: 0 }, TESS)).toMatchObject({ kind: 'queued' });
   });
 });
 

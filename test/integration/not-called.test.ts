@@ -8,6 +8,7 @@ import { createWorld, type World } from '../support/world.ts';
 const gone: Backend = {
   kind: 'control-plane',
   stop: async () => ({ kind: 'gone', httpStatus: 410, message: 'gone' }),
+  look: async () => ({ kind: 'no_route', message: 'no such route' }),
   close: async () => {},
 };
 
@@ -33,12 +34,12 @@ describe('what was not called, or not clearly', () => {
       const swept = await world.sweep({
         told: told.signal,
         clock: { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + aheadMs },
-        settings: { stopTimeoutMs: 30_000, deadlineMs: 30_500 },
+        settings: { stopTimeoutMs: 30_000, deadlineMs: 60_000 },
         wrapPlatform: (platform): Platform => ({
           ...platform,
           async recheck(targets) {
             if (how === 'told') told.abort();
-            else aheadMs = 1_000;
+            else aheadMs = 31_000;
             return platform.recheck(targets);
           },
         }),
@@ -53,6 +54,9 @@ describe('what was not called, or not clearly', () => {
       const orphan = await world.orphan(id);
       expect(orphan.next_attempt_at.getTime()).toBeGreaterThan(orphan.first_seen_at.getTime() + 50_000);
 
+      world.controlPlane.fail(orphan.instance_id, { kind: 'status', status: 400 });
+      await world.sweep({ trigger: 'manual' });
+      expect(await world.orphan(id)).toMatchObject({ last_outcome: 'failed' });
       await restore(id);
       await world.observe();
       expect(await world.orphan(id)).toMatchObject({ resolution: 'restored' });

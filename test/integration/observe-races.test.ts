@@ -3,13 +3,18 @@ import { createInventory, type Inventory } from '../../server/sweep/inventory.ts
 import type { LeakedRow, Platform } from '../../server/sweep/platform.ts';
 import { frozen, LEASE_OVER_MS } from '../support/pasts.ts';
 import { CHANGES } from '../support/workspace-changes.ts';
-import { createWorld, type World } from '../support/world.ts';
+import { createWorld, FINGERPRINT, type World } from '../support/world.ts';
 
 let world: World;
 let inventory: Inventory;
 beforeAll(async () => {
   world = await createWorld();
-  inventory = createInventory(world.homeDatabase, 'default', 60_000);
+  inventory = createInventory(world.homeDatabase, {
+    tenant: 'default',
+    intervalMs: 60_000,
+    surgeLimit: 1_000,
+    fingerprint: FINGERPRINT,
+  });
   return () => world.close();
 });
 beforeEach(() => world.forget());
@@ -149,7 +154,12 @@ describe('a look during a Stop', () => {
   });
 
   it("leaves another tenant's attempts alone, though their claims have expired", async () => {
-    const theirs = createInventory(world.homeDatabase, 'theirs', 60_000);
+    const theirs = createInventory(world.homeDatabase, {
+      tenant: 'theirs',
+      intervalMs: 60_000,
+      surgeLimit: 1_000,
+      fingerprint: FINGERPRINT,
+    });
     await world.home.query(`insert into sweeper.tenants (tenant) values ('theirs')`);
     const { instance_id } = await world.leak();
     world.controlPlane.onStop(instance_id ?? '', async () => {

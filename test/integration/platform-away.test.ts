@@ -9,7 +9,7 @@ beforeEach(async () => {
   return () => world.close();
 });
 
-describe('a platform whose server', () => {
+describe('promise 8: "could not ask" is not "no": a platform whose server', () => {
   it('is away is asked again, and its orphans are stopped when it is back', async () => {
     const { id } = await world.leak();
     const server = new URL(world.platformDatabase.url);

@@ -1,10 +1,11 @@
 import { pino } from 'pino';
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { UNCOUNTED } from '../../server/sweep/meter.ts';
 import { createSweeper } from '../../server/sweep/sweeper.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
 import { startAfresh } from '../support/sweeping.ts';
 import { until } from '../support/until.ts';
-import { createWorld, QUICK, type World } from '../support/world.ts';
+import { createWorld, FINGERPRINT, QUICK, type World } from '../support/world.ts';
 
 /** The whole sweeper of one process. Its clock stands still until the test moves it; all else is real. */
 function startSweeper(world: World, clock: FakeClock) {
@@ -18,8 +19,11 @@ function startSweeper(world: World, clock: FakeClock) {
     tenant: 'default',
     replica: 'the process',
     settings: QUICK,
+    fingerprint: FINGERPRINT,
+    movedFrom: null,
     dryRun: false,
     log: pino({ level: 'warn' }, { write: (line: string) => lines.push(line) }),
+    meter: UNCOUNTED,
     random: Math.random,
   });
   sweeper.loop.start();

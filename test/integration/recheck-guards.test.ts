@@ -31,7 +31,7 @@ async function share(instanceId: string | null, status: string | null): Promise<
   return id;
 }
 
-describe('a live row that names the instance of an orphan', () => {
+describe('promise 2: nothing live is touched: a live row that names the instance of an orphan', () => {
   it.each(['provisioning', 'online', 'paused', 'failed', null])(
     'keeps it from being stopped, and is named (status %s)',
     async (status) => {

@@ -13,8 +13,11 @@ beforeEach(() => startAfresh(world));
 
 const ids = (rows: readonly { instance_id: string | null }[]) => rows.map((row) => row.instance_id);
 
+/** Stands still but for its jumps. */
+const standing = (): JumpingClock => createJumpingClock(undefined, () => 0);
+
 /** One after another, each Stop taking so long by the sweep's clock. */
-function slowly(stopMs: number, clock: JumpingClock = createJumpingClock()): SweepOptions {
+function slowly(stopMs: number, clock: JumpingClock = standing()): SweepOptions {
   return {
     clock,
     settings: { concurrency: 1 },
@@ -107,7 +110,7 @@ describe('the deadline', () => {
   });
 });
 
-const SMALL = { stopTimeoutMs: 300, deadlineMs: 1_000 };
+const SMALL = { stopTimeoutMs: 300, deadlineMs: 8_000 };
 
 describe('a control plane that always hangs', () => {
   it('the sweep ends in time; three were tried, the others keep their place', async () => {
@@ -115,7 +118,7 @@ describe('a control plane that always hangs', () => {
     world.controlPlane.failAll({ kind: 'hang' });
     const beganAt = performance.now();
     const end = await sweepOnce(world, { settings: SMALL });
-    expect(performance.now() - beganAt, 'deadline and five seconds').toBeLessThan(6_000);
+    expect(performance.now() - beganAt, 'deadline and five seconds').toBeLessThan(13_000);
     expect(end).toMatchObject({ result: 'failed', counts: { failed: 3 }, deferred: 97 });
     expect((await world.attempts()).map((one) => [one.class, one.fault])).toEqual(
       Array(3).fill(['timeout', 'control_plane']),
@@ -146,19 +149,18 @@ describe('a control plane that always hangs', () => {
     const beganAt = performance.now();
     const never = new Promise<never>(() => undefined);
     const end = await sweepOnce(world, { settings: SMALL, backend: { ...world.backend, stop: () => never } });
-    expect(performance.now() - beganAt).toBeLessThan(6_000);
+    expect(performance.now() - beganAt).toBeLessThan(13_000);
     expect(end).toMatchObject({ result: 'failed', counts: { failed: 3 }, deferred: 2 });
     expect((await world.attempts()).map((one) => one.class)).toEqual(['timeout', 'timeout', 'timeout']);
   });
 });
 
 describe('promise 4: those that always hang cannot keep the others waiting', () => {
-  it('while nothing answers each sweep tries the three that have waited longest, so the good ones get their turn', async () => {
+  it('the good ones behind them are all cleared, and none of those that hang is given up', async () => {
     const leaked = await world.leakMany(45);
     const hanging = leaked.slice(0, 30);
     for (const row of hanging) world.controlPlane.fail(row.instance_id ?? '', { kind: 'hang' });
     const kept = async () => ids((await world.platform.rows()).filter((row) => row.instance_id !== null));
-    // Ten sweeps try three of the thirty each; the eleventh is the turn of the good ones.
     for (let i = 0; i < 20 && (await kept()).length > hanging.length; i += 1) {
       await sweepOnce(world, { settings: { ...SMALL, limit: 15 }, random: () => 0 });
       await world.timePasses(MINUTE);

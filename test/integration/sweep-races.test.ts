@@ -1,67 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Platform } from '../../server/sweep/platform.ts';
 import { sweepOnly } from '../support/pasts.ts';
 import { type PlatformOfRole, type PlatformWrite, platformOfRole, recordWrites } from '../support/platform-role.ts';
-import { CHANGE_NAMES, CHANGES, type Change } from '../support/workspace-changes.ts';
-import { createWorld, type SweepOptions, type World } from '../support/world.ts';
+import { at } from '../support/points.ts';
+import { CASES } from '../support/race-verdicts.ts';
+import { CHANGES } from '../support/workspace-changes.ts';
+import { createWorld, type World } from '../support/world.ts';
 
-/** Where, between observe and the end of its attempt, something happens to the row; in the order of a sweep. */
-const POINTS = [
-  'after observe',
-  'after the claim',
-  'after the start',
-  'after the recheck',
-  'during the Stop',
-  'before the clear',
-  'after the clear',
-] as const;
-type Point = (typeof POINTS)[number];
-
-/** What a sweep is to have done: the attempt's outcome, whether it called, and what the orphan is then. */
-interface Verdict {
-  readonly outcome: string;
-  readonly called: boolean;
-  readonly orphan: { readonly resolution: string | null; readonly why: string; readonly last_outcome: string };
-  /** Whether the sweeper wrote the row. */
-  readonly wrote: boolean;
-}
-
-const notCalled = (resolution: string | null, why = 'removed'): Verdict => ({
-  outcome: 'superseded',
-  called: false,
-  orphan: { resolution, why, last_outcome: 'superseded' },
-  wrote: false,
-});
-const stopped = (wrote: boolean): Verdict => ({
-  outcome: 'stopped',
-  called: true,
-  orphan: { resolution: 'stopped', why: 'removed', last_outcome: 'stopped' },
-  wrote,
-});
-const STOPPED_LIVE: Verdict = {
-  outcome: 'stopped_live',
-  called: true,
-  orphan: { resolution: null, why: 'removed', last_outcome: 'stopped_live' },
-  wrote: false,
-};
-
-/** Before the recheck has read it; after that and before the clear; after the clear. */
-const TABLE: Readonly<Record<Change, readonly [before: Verdict, between: Verdict, after: Verdict]>> = {
-  restored: [notCalled('restored'), STOPPED_LIVE, stopped(true)],
-  reprovisioned: [notCalled(null, 'replaced'), stopped(false), stopped(true)],
-  'reprovisioned and removed': [notCalled(null, 'replaced'), stopped(false), stopped(true)],
-  deleted: [notCalled(null, 'row_gone'), stopped(false), stopped(true)],
-  're-removed': [stopped(true), stopped(true), stopped(true)],
-  cleared: [notCalled('external'), stopped(false), stopped(true)],
-  emptied: [notCalled('external'), stopped(false), stopped(true)],
-  'restored without an id': [notCalled(null, 'replaced'), stopped(false), stopped(true)],
-};
-
-const CASES = POINTS.flatMap((point, i) =>
-  CHANGE_NAMES.map((change) => ({ change, point, verdict: TABLE[change][i < 3 ? 0 : i < 6 ? 1 : 2] })),
-);
-
-describe('a row that changes while it is being swept', () => {
+describe('promise 2: nothing live is touched: a row that changes while it is being swept', () => {
   let world: World;
   let ours: PlatformOfRole;
   let writesOf: Awaited<ReturnType<typeof recordWrites>>;
@@ -75,45 +20,6 @@ describe('a row that changes while it is being swept', () => {
     };
   });
 
-  /** `happen` runs once, at that point. */
-  function at(point: Point, instanceId: string, happen: () => Promise<void>): SweepOptions {
-    const platform = ours.platform;
-    if (point === 'during the Stop') world.controlPlane.onStop(instanceId, happen);
-    const wrapPlatform = (): Platform => ({
-      ...platform,
-      async recheck(targets) {
-        const answer = await platform.recheck(targets);
-        if (point === 'after the recheck') await happen();
-        return answer;
-      },
-      async clear(target) {
-        if (point === 'before the clear') await happen();
-        return platform.clear(target);
-      },
-    });
-    return {
-      wrapPlatform,
-      wrapStore: (store) => ({
-        ...store,
-        async claim(request) {
-          if (point === 'after observe') await happen();
-          const claimed = await store.claim(request);
-          if (point === 'after the claim') await happen();
-          return claimed;
-        },
-        async start(orphan) {
-          const attemptId = await store.start(orphan);
-          if (point === 'after the start') await happen();
-          return attemptId;
-        },
-        async finish(...ending) {
-          if (point === 'after the clear') await happen();
-          return store.finish(...ending);
-        },
-      }),
-    };
-  }
-
   const rows = CASES.map(({ change, point, verdict }) => [change, point, verdict.outcome, verdict] as const);
   it.each(rows)('%s %s: %s', async (change, point, _, verdict) => {
     const { id, instance_id } = await world.leak();
@@ -125,7 +31,7 @@ describe('a row that changes while it is being swept', () => {
       await CHANGES[change](world, id);
       afterwards = await world.row(id);
     };
-    await sweepOnly(world, id, at(point, instanceId, happen));
+    await sweepOnly(world, id, at(point, { world, platform: ours.platform, instanceId }, happen));
     expect(happened).toBe(1);
 
     const attempts = (await world.attempts()).filter((attempt) => attempt.workspace_id === id);
@@ -134,7 +40,9 @@ describe('a row that changes while it is being swept', () => {
     ]);
     const orphan = await world.orphanOf(id, instanceId);
     expect(orphan).toMatchObject({ ...verdict.orphan, attempt_id: null, claimed_by: null });
-    expect(orphan.stuck_at !== null).toBe(verdict.orphan.resolution === null);
+    // One whose row is gone is stopped by the id that was kept: no person is needed.
+    const needsPerson = verdict.orphan.resolution === null && verdict.orphan.why !== 'row_gone';
+    expect(orphan.stuck_at !== null).toBe(needsPerson);
 
     const calls = world.controlPlane.calls.filter((call) => call.route === 'stop' && call.instanceId === instanceId);
     expect(calls.map((call) => call.requestId)).toEqual(verdict.called ? attempts.map((attempt) => attempt.id) : []);

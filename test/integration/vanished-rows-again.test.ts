@@ -178,7 +178,7 @@ describe('a late answer', () => {
     expect(await world.orphan(id)).toMatchObject({ last_outcome: 'stopped_live', resolved_at: null });
   });
 
-  it('that hit a live workspace is shouted even when its orphan has been filed away as restored', async () => {
+  it('that hit a live workspace is not waited for: it is shouted from when the workspace lives, and stays so', async () => {
     const { id, instance_id } = await world.leak();
     const instanceId = instance_id ?? '';
     world.controlPlane.onStop(instanceId, async () => {
@@ -188,7 +188,7 @@ describe('a late answer', () => {
       await sweepOnly(world, id, { replica: 'other' });
       await CHANGES.restored(world, id);
       await world.observe();
-      expect(await world.orphan(id)).toMatchObject({ resolution: 'restored' });
+      expect(await world.orphan(id)).toMatchObject({ last_outcome: 'stopped_live', resolved_at: null });
     });
     await world.sweep({ wrapStore: frozen });
     expect((await world.attempts()).map((a) => a.late_answer)).toEqual(['stopped_live', null]);
@@ -208,7 +208,7 @@ describe('a late answer', () => {
 });
 
 describe('a platform whose table was emptied', () => {
-  it('resolves nothing: every orphan is kept as row_gone, and comes back with its row', async () => {
+  it('resolves nothing and stops nothing, says so, and comes back with its rows', async () => {
     const world = await createWorld();
     const rows = [await world.leak(), ...(await world.leakMany(29))];
     for (const row of rows.slice(0, 1)) await PASTS.interrupted(world, row);
@@ -216,7 +216,8 @@ describe('a platform whose table was emptied', () => {
     await world.platformDatabase.query('truncate workspaces');
     await world.observe();
     const swept = await world.sweep();
-    expect(swept?.end.result).toBe('nothing_to_do');
+    expect(swept?.end).toMatchObject({ result: 'skipped', counts: {} });
+    expect(swept?.end.error).toContain('holds no row at all');
     expect((await world.orphans()).map((orphan) => [orphan.why, orphan.resolved_at])).toEqual(
       rows.map(() => ['row_gone', null]),
     );

@@ -25,6 +25,9 @@ const TABLE: readonly (readonly [past: Past, change: Change, verdict: Verdict, l
   // A Stop of it was accepted: what lives again is a workspace without an instance.
   ['clear_failed', 'restored', STOPPED_LIVE, 'stopped_live'],
   ['clear_failed, then failed', 'restored', STOPPED_LIVE, 'stopped_live'],
+  // Nor does what was tried afterwards say that a Stop which was cut off did not arrive.
+  ['interrupted, then failed', 'restored', STOPPED_LIVE, 'stopped_live'],
+  ['interrupted, then shared', 'restored', STOPPED_LIVE, 'stopped_live'],
   ['never tried', 'reprovisioned', REPLACED, null],
   ['interrupted', 'reprovisioned', REPLACED, 'interrupted'],
   ['never tried', 'reprovisioned and removed', REPLACED, null],
@@ -65,12 +68,12 @@ describe('an orphan whose row is no longer listed', () => {
   });
 
   it('has been tried with every row of the table', () => {
-    expect(TABLE).toHaveLength(19);
+    expect(TABLE).toHaveLength(21);
     expect(new Set(TABLE.map(([, change]) => change))).toEqual(new Set(CHANGE_NAMES));
     expect(new Set(TABLE.map(([past]) => past))).toEqual(new Set(Object.keys(PASTS)));
   });
 
-  it.each(TABLE.filter(([, , verdict]) => verdict === REPLACED || verdict === ROW_GONE || verdict === STOPPED_LIVE))(
+  it.each(TABLE.filter(([, , verdict]) => verdict === REPLACED || verdict === STOPPED_LIVE))(
     '%s, then %s: kept, needs a person, and never stopped by us',
     async (past, change) => {
       const { id, instanceId, stopsBefore } = await come(past, change);
@@ -114,11 +117,35 @@ describe('an orphan whose row is no longer listed', () => {
     });
   });
 
-  it('replaced, then its row is gone as well: kept as row_gone', async () => {
+  it('replaced, then its row is gone as well: still replaced, and never stopped by us', async () => {
     const { id, instanceId } = await come('never tried', 'reprovisioned');
     await CHANGES.deleted(world, id);
-    await world.observe();
-    expect(await world.orphanOf(id, instanceId)).toMatchObject(ROW_GONE);
+    await sweepOnly(world, id);
+    expect(await world.orphanOf(id, instanceId)).toMatchObject(REPLACED);
+    expect(stops(instanceId)).toBe(0);
+  });
+
+  it.each(TABLE.filter(([, , verdict]) => verdict === ROW_GONE))(
+    '%s, then %s: no person is needed; it is stopped by the id that was kept, while others have rows',
+    async (past, change) => {
+      await world.leak();
+      const { id, instanceId, orphan, stopsBefore } = await come(past, change);
+      expect((orphan.stuck_at?.getTime() ?? Number.POSITIVE_INFINITY) > Date.now()).toBe(true);
+      await sweepOnly(world, id);
+      expect(await world.orphanOf(id, instanceId)).toMatchObject({ resolution: 'stopped', why: 'row_gone' });
+      expect(stops(instanceId)).toBe(stopsBefore + 1);
+    },
+  );
+
+  it('whose row is gone, but whose instance a live workspace names, is left alone, and needs a person', async () => {
+    const { id, instanceId } = await come('never tried', 'deleted');
+    const live = await world.platform.create('dev-7');
+    await world.platformDatabase.query('update workspaces set instance_id = $2 where id = $1', [live.id, instanceId]);
+    await sweepOnly(world, id);
+    const orphan = await world.orphanOf(id, instanceId);
+    expect(orphan).toMatchObject({ ...ROW_GONE, last_outcome: 'shared' });
+    expect(orphan.stuck_at?.getTime()).toBeLessThan(Date.now());
+    expect(stops(instanceId)).toBe(0);
   });
 
   it.each(['interrupted', 'clear_failed'] as const)(

@@ -22,7 +22,9 @@ const PROGRAM = ['server/program.ts', 'server/resources.ts'];
 
 /** Who may import whom: an arrow that is not here points up. */
 const BELOW = {
-  main: ['demonstration', 'program', 'db', 'settings'],
+  main: ['demonstration', 'program', 'commands', 'db', 'settings'],
+  // Each does once what the program does all the time, and answers as the API does.
+  commands: ['commands', 'program', 'api', 'sweep', 'db', 'backends', 'settings'],
   // The only one who knows both sides.
   demonstration: ['program', 'demo', 'sweep', 'db', 'settings'],
   program: ['program', 'startup', 'app', 'api', 'sweep', 'db', 'backends', 'settings'],
@@ -39,6 +41,7 @@ const BELOW = {
 export type Layer = keyof typeof BELOW;
 
 const FOLDERS: readonly (readonly [string, Layer])[] = [
+  ['server/commands/', 'commands'],
   ['server/api/', 'api'],
   ['server/sweep/', 'sweep'],
   ['server/db/', 'db'],
@@ -48,7 +51,7 @@ const FOLDERS: readonly (readonly [string, Layer])[] = [
 ];
 
 /** Must not know that it is served over HTTP. */
-const WITHOUT_FASTIFY: readonly Layer[] = ['sweep', 'db', 'backends', 'settings'];
+const WITHOUT_FASTIFY: readonly Layer[] = ['commands', 'sweep', 'db', 'backends', 'settings'];
 /** What else there is gets what it needs of `process` handed in. */
 const ENTRY = 'server/main.ts';
 const VAGUE = ['util', 'utils', 'helper', 'helpers', 'service', 'services', 'manager', 'managers', 'common'];

@@ -6,7 +6,6 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { inject } from 'vitest';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
@@ -15,8 +14,8 @@ const run = promisify(execFile);
  * The folder of a project that holds what was built from the sources as they are now: once per run, and apart from
  * dist/, which somebody else may be building at this very moment. The console comes of the product's own build.
  */
-export async function builtProject(options: { readonly console: boolean }): Promise<string> {
-  const built = join(inject('runDirectory'), options.console ? 'built-with-console' : 'built');
+export async function builtProject(runDirectory: string, options: { readonly console: boolean }): Promise<string> {
+  const built = join(runDirectory, options.console ? 'built-with-console' : 'built');
   if (existsSync(built)) return built;
   // Built under another name and renamed: whoever else was building meanwhile has only worked in vain.
   const building = `${built}-${randomBytes(4).toString('hex')}`;

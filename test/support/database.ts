@@ -36,6 +36,8 @@ export async function createTestDatabase(options: { migrated?: boolean } = {}): 
   const pool = new pg.Pool({ connectionString: url, max: 5 });
   // Connections that idle in the pool break when a test stops the server under them; the next query says so.
   pool.on('error', () => undefined);
+  // And those that are checked out: without a listener they would end the worker.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return {
     url,
     pool,

@@ -40,11 +40,17 @@ export interface JumpingClock extends Clock {
   jump(ms: number): void;
 }
 
-/** @param delayOf how long a wait of `ms` really is; as long as it says unless told */
-export function createJumpingClock(delayOf: (ms: number) => number = (ms) => ms): JumpingClock {
+/**
+ * @param delayOf how long a wait of `ms` really is; as long as it says unless told
+ * @param nowMs what it goes by between two jumps; where it stands still, a slow machine does not come into it
+ */
+export function createJumpingClock(
+  delayOf: (ms: number) => number = (ms) => ms,
+  nowMs: () => number = systemClock.monotonicMs,
+): JumpingClock {
   let aheadMs = 0;
   return {
-    monotonicMs: () => systemClock.monotonicMs() + aheadMs,
+    monotonicMs: () => nowMs() + aheadMs,
     delay: (ms, signal) => systemClock.delay(delayOf(ms), signal),
     jump(ms) {
       aheadMs += ms;

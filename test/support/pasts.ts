@@ -48,6 +48,20 @@ const pasts = {
     await pasts.clear_failed(world, row);
     await pasts.failed(world, row);
   },
+  /** The process died after its Stop, and what was tried since tells nothing of it. */
+  'interrupted, then failed': async (world, row) => {
+    await pasts.interrupted(world, row);
+    await pasts.failed(world, row);
+  },
+  'interrupted, then shared': async (world, row) => {
+    await pasts.interrupted(world, row);
+    const live = await world.platform.create('dev-8');
+    const name = (instanceId: string | null) =>
+      world.platformDatabase.query('update workspaces set instance_id = $2 where id = $1', [live.id, instanceId]);
+    await name(row.instance_id);
+    await sweepOnly(world, row.id);
+    await name(live.instance_id);
+  },
 } satisfies Record<string, Happen>;
 
 type Happen = (world: World, row: WorkspaceRow) => Promise<void>;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { onTestFinished } from 'vitest';
+import { inject, onTestFailed, onTestFinished } from 'vitest';
 import type { Account } from '../../server/db/embedded-run.ts';
 import { builtProject } from './built-project.ts';
 import { until } from './until.ts';
@@ -39,7 +39,7 @@ export interface Program {
   /** Waits until it is ready: its home database reached and migrated. */
   ready(): Promise<void>;
   call<Body>(path: string, init?: RequestInit): Promise<Answer<Body>>;
-  signal(name: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): void;
+  signal(name: 'SIGINT' | 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void;
 }
 
 export interface ProgramOptions {
@@ -73,7 +73,7 @@ export async function startProgram(
   env: Readonly<Record<string, string>>,
   { command, account, console = false }: ProgramOptions = {},
 ): Promise<Program> {
-  const main = join(await builtProject({ console }), 'dist/server/main.js');
+  const main = join(await builtProject(inject('runDirectory'), { console }), 'dist/server/main.js');
   const child = spawn(process.execPath, command === undefined ? [main] : [main, command], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -90,6 +90,7 @@ export async function startProgram(
   });
 
   const lines: string[] = [];
+  onTestFailed(() => void process.stderr.write(`What process ${pid} said:\n${lines.join('\n')}\n`));
   const log: LogLine[] = [];
   createInterface({ input: child.stderr }).on('line', (line) => lines.push(line));
   createInterface({ input: child.stdout }).on('line', (line) => {

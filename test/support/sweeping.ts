@@ -37,6 +37,20 @@ export async function allowClearing(world: World): Promise<void> {
   await world.platformDatabase.query('drop trigger refuse on workspaces');
 }
 
+/** Writes down every id that leaves the platform's table, as often as it does. Answers with them, in order. */
+export async function recordClearing({ platformDatabase }: World): Promise<() => Promise<string[]>> {
+  await platformDatabase.query(`
+    create table cleared (instance_id text not null);
+    create function record_clearing() returns trigger language plpgsql as $$
+      begin insert into cleared values (old.instance_id); return null; end $$;
+    create trigger record_clearing after update on workspaces for each row
+      when (old.instance_id is distinct from new.instance_id) execute function record_clearing()`);
+  return async () => {
+    const { rows } = await platformDatabase.query<{ instance_id: string }>('select instance_id from cleared');
+    return rows.map((row) => row.instance_id).sort();
+  };
+}
+
 /** How far the newest sweep has moved the next attempt: milliseconds from its start. */
 export async function movedMs(world: World, workspaceId: string): Promise<number> {
   const { rows } = await world.home.query<{ ms: number }>(

@@ -6,20 +6,26 @@ import { createControlPlane } from '../../server/backends/control-plane.ts';
 import { connect, type Database } from '../../server/db/connect.ts';
 import { type SimulatedControlPlane, startControlPlane } from '../../server/demo/control-plane.ts';
 import { createPlatform, type SimulatedPlatform, type WorkspaceRow } from '../../server/demo/platform.ts';
+import { BY_ITSELF } from '../../server/sweep/audit.ts';
 import { type Clock, systemClock } from '../../server/sweep/clock.ts';
 import { createInventory, type Inventory } from '../../server/sweep/inventory.ts';
+import { type Meter, UNCOUNTED } from '../../server/sweep/meter.ts';
 import { observe } from '../../server/sweep/observe.ts';
 import { createPlatform as createPlatformTable, type Platform } from '../../server/sweep/platform.ts';
 import type { PlatformTable } from '../../server/sweep/platform-fault.ts';
+import { type Controller, createController } from '../../server/sweep/positive-control.ts';
 import { type Begun, createSchedule, type ManualRequest, type Schedule } from '../../server/sweep/schedule.ts';
 import { createSweepStore, type SweepEnd, type SweepStore } from '../../server/sweep/store.ts';
 import { leaseMs, type SweepSettings, sweep } from '../../server/sweep/sweep.ts';
+import { type SweeperSettings, saveControl } from '../../server/sweep/sweeper.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 
+/** What the tenant of a world is known by, once it was claimed. */
+export const FINGERPRINT = 'db.example:5432/platform public.workspaces';
 const CREDENTIALS = { sharedSecret: 'shared-0f9c', adminToken: 'admin-77ab' };
 
 export interface WorldOptions {
-  readonly settings?: Partial<SweepSettings>;
+  readonly settings?: Partial<WorldSettings>;
   readonly statusType?: 'enum' | 'text';
   readonly idType?: 'uuid' | 'text';
   readonly indexes?: boolean;
@@ -27,6 +33,12 @@ export interface WorldOptions {
   readonly table?: string;
   /** Of the sweeper's sessions, in both databases; the server's own unless told. */
   readonly timeZone?: string;
+  /** How the sweeper reaches its databases; the test's own way is the direct one. */
+  readonly ways?: Readonly<Record<'home' | 'platform', (url: string) => string>>;
+  /** As in the program unless told: where much is read a busy machine may take longer. */
+  readonly statementTimeoutMs?: number;
+  /** With our home database as it was made, before anything of ours is connected to it. */
+  readonly prepareHome?: (home: TestDatabase) => Promise<void>;
 }
 
 /** How one sweep of a test differs from the plain one. Wrappers force faults and interleavings at their very point. */
@@ -34,14 +46,20 @@ export interface SweepOptions {
   readonly trigger?: 'boot' | 'interval' | 'manual';
   readonly workspaceIds?: readonly string[];
   readonly dryRun?: boolean;
+  readonly drain?: boolean;
   /** The replica runs under SWEEP_DRY_RUN: also what was queued as a real sweep is dry. */
   readonly dryReplica?: boolean;
   readonly replica?: string;
-  readonly settings?: Partial<SweepSettings>;
+  readonly settings?: Partial<WorldSettings>;
+  /** Of the platform; the same in all sweeps of a world unless told. */
+  readonly fingerprint?: string;
   readonly told?: AbortSignal;
   readonly clock?: Clock;
+  readonly meter?: Meter;
   readonly random?: () => number;
   readonly backend?: Backend | null;
+  /** Of one process; else each sweep is the first of a new one. */
+  readonly controller?: Controller;
   readonly wrapStore?: (store: SweepStore) => SweepStore;
   readonly wrapPlatform?: (platform: Platform) => Platform;
   readonly wrapInventory?: (inventory: Inventory) => Inventory;
@@ -83,6 +101,9 @@ export interface AttemptRow {
   readonly http_status: number | null;
   readonly message: string | null;
   readonly late_answer: string | null;
+  /** What the control plane was told as the name of the call. */
+  readonly request_id: string;
+  readonly replica: string;
 }
 
 /** A platform with its control plane, our home database beside it, and one sweep at a time, called by the test. */
@@ -111,7 +132,7 @@ export interface World {
   sweep(options?: SweepOptions): Promise<{ readonly sweepId: string; readonly end: SweepEnd } | null>;
   /** Runs one sweep that has begun; the lease is its own. */
   run(begun: Begun, options?: SweepOptions): Promise<SweepEnd>;
-  observe(options?: Pick<SweepOptions, 'wrapPlatform' | 'wrapInventory'>): Promise<void>;
+  observe(options?: Pick<SweepOptions, 'wrapPlatform' | 'wrapInventory' | 'settings' | 'fingerprint'>): Promise<void>;
   orphans(): Promise<OrphanRow[]>;
   orphan(workspaceId: string): Promise<OrphanRow>;
   /** The same where the workspace had several instances. */
@@ -127,6 +148,7 @@ export interface World {
       counts: Record<string, number>;
       open: number | null;
       stuck: number | null;
+      replica: string | null;
     }[]
   >;
   /** The platform's row, or undefined when there is none. */
@@ -138,18 +160,25 @@ export interface World {
   close(): Promise<void>;
 }
 
-export const QUICK: SweepSettings = {
+export type WorldSettings = SweepSettings & SweeperSettings;
+
+/** The defaults, but for what is asked before the first Stop of a process: each sweep here would be a process. */
+export const QUICK: WorldSettings = {
   intervalMs: 60_000,
   limit: 100,
   concurrency: 10,
   stopTimeoutMs: 10_000,
   deadlineMs: 30_000,
   graceMs: 0,
+  secondLookMs: 300_000,
+  surgeLimit: 1_000,
+  positiveControl: false,
   disabledReason: null,
 };
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const home = await createTestDatabase({ migrated: true });
+  await options.prepareHome?.(home);
   const platformDatabase = await createTestDatabase();
   const controlPlane = await startControlPlane(CREDENTIALS);
   const tableName = options.table ?? 'public.workspaces';
@@ -170,8 +199,14 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     if (options.timeZone !== undefined) parsed.searchParams.set('options', `-c timezone=${options.timeZone}`);
     return parsed.href;
   };
-  const homeDatabase = connect(zoned(home.url), { max: 15, onError });
-  const theirs = connect(zoned(platformDatabase.url), { max: 15, rowSecurityOff: true, onError });
+  const urls = {
+    home: options.ways?.home(home.url) ?? home.url,
+    platform: options.ways?.platform(platformDatabase.url) ?? platformDatabase.url,
+  };
+  const { statementTimeoutMs } = options;
+  const limits = statementTimeoutMs === undefined ? {} : { statementTimeoutMs };
+  const homeDatabase = connect(zoned(urls.home), { max: 15, indexesOnly: true, onError, ...limits });
+  const theirs = connect(zoned(urls.platform), { max: 15, rowSecurityOff: true, onError, ...limits });
   const [schema = '', name = ''] = tableName.split('.');
   const table = createPlatformTable(theirs, { schema, name });
   const backend = createControlPlane({ url: controlPlane.url, ...CREDENTIALS, version: '0.0.0' });
@@ -187,23 +222,39 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const schedule = scheduleOf('test', settings, false);
   await schedule.open();
 
+  const inventoryOf = ({ intervalMs, surgeLimit }: WorldSettings, fingerprint = FINGERPRINT) =>
+    createInventory(homeDatabase, { tenant: 'default', intervalMs, surgeLimit, fingerprint });
+
   const run = (begun: Begun, of: SweepOptions = {}, takenMs = (of.clock ?? systemClock).monotonicMs()) => {
     const all = { ...settings, ...of.settings };
-    const { sweepId, trigger, scope, dryRun } = begun;
-    const store = createSweepStore(homeDatabase, { tenant: 'default', replica: of.replica ?? 'test', sweepId });
-    const inventory = createInventory(homeDatabase, 'default', all.intervalMs);
+    const { sweepId } = begun;
+    const identity = { tenant: 'default', replica: of.replica ?? 'test', sweepId };
+    const store = createSweepStore(homeDatabase, identity, all);
+    const inventory = inventoryOf(all, of.fingerprint);
+    const clock = of.clock ?? systemClock;
+    const controller = createController({
+      clock,
+      platform: table,
+      backend,
+      enabled: all.positiveControl,
+      timeoutMs: all.stopTimeoutMs,
+      save: (result) => saveControl(homeDatabase, 'default', result),
+      log,
+    });
     return sweep(
       {
-        clock: of.clock ?? systemClock,
+        clock,
+        controller: of.controller ?? controller,
         store: of.wrapStore?.(store) ?? store,
         inventory: of.wrapInventory?.(inventory) ?? inventory,
         platform: of.wrapPlatform?.(table) ?? table,
         backend: of.backend === undefined ? backend : of.backend,
         settings: all,
         log,
+        meter: of.meter ?? UNCOUNTED,
         random: of.random ?? Math.random,
       },
-      { sweepId, trigger, scope, dryRun, takenMs },
+      { ...begun, takenMs },
       of.told ?? new AbortController().signal,
     );
   };
@@ -244,7 +295,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     },
     run: (begun, of) => run(begun, of),
     async observe(of = {}) {
-      const inventory = createInventory(homeDatabase, 'default', settings.intervalMs);
+      const inventory = inventoryOf({ ...settings, ...of.settings }, of.fingerprint);
       await observe({
         clock: systemClock,
         platform: of.wrapPlatform?.(table) ?? table,
@@ -299,7 +350,7 @@ function quoted(tableName: string): string {
 
 type SweepsRow = Awaited<ReturnType<World['sweeps']>>[number];
 
-async function begin(schedule: Schedule, { trigger = 'boot', workspaceIds, dryRun }: SweepOptions) {
+async function begin(schedule: Schedule, { trigger = 'boot', workspaceIds, dryRun, drain }: SweepOptions) {
   if (trigger !== 'manual') {
     const tick = await schedule.tick(trigger);
     return tick.kind === 'begun' ? tick : null;
@@ -308,10 +359,9 @@ async function begin(schedule: Schedule, { trigger = 'boot', workspaceIds, dryRu
     workspaceIds: workspaceIds ?? null,
     expected: null,
     dryRun: dryRun ?? false,
-    requestedBy: 'Tess',
-    reason: null,
+    drain: drain ?? false,
   };
-  await schedule.enqueue(request);
+  await schedule.enqueue(request, { ...BY_ITSELF, actor: 'Tess' });
   return schedule.beginQueued();
 }
 

@@ -67,6 +67,11 @@ describe('arrows', () => {
     ['server/demo/stage.ts', '../demo.ts'],
     ['server/demo/stage.ts', '../program.ts'],
     ['server/config.ts', './sweep/decide.ts'],
+    ['server/api/orphans.ts', '../commands/orphans.ts'],
+    ['server/program.ts', './commands/check.ts'],
+    ['server/commands/check.ts', '../app.ts'],
+    ['server/commands/check.ts', '../demo.ts'],
+    ['server/commands/check.ts', '../main.ts'],
     ['web/src/api.ts', '../../server/api/orphans.ts'],
     ['web/src/pages/orphans.tsx', '../../../server/sweep/decide.ts'],
   ])('%s must not import %s', (path, specifier) => {
@@ -103,6 +108,7 @@ describe('arrows', () => {
 
   test.each([
     ['server/main.ts', "import { a } from './program.ts'; import { b } from './demo.ts'; process.exit(0);"],
+    ['server/commands/check.ts', "import { a } from '../resources.ts'; import { b } from '../api/status-on-wire.ts';"],
     ['server/program.ts', "import { a } from './app.ts'; import { b } from './backends/control-plane.ts';"],
     ['server/demo.ts', "import { a } from './program.ts'; import { b } from './demo/platform.ts';"],
     ['server/app.ts', "import { a } from './api/status.ts'; import Fastify from 'fastify';"],

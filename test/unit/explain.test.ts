@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ACTINGS } from '../../server/sweep/acting.ts';
 import { type Explained, explain } from '../../server/sweep/explain.ts';
 import {
   FAILURE_CLASSES,
@@ -44,7 +45,7 @@ describe('the explanation of an orphan', () => {
     expect(all.length).toBe(7 * 5 * 10 * 10 * 6 * 5);
     const right = (sentence: string): boolean =>
       /^[A-Z].{20,}\.$/.test(sentence) && !/undefined|null|\.\.|\bago\b|\bin \d|\d+ (min|s|h)\b/.test(sentence);
-    for (const acting of ['stops', 'dry_run', 'disabled'] as const) {
+    for (const acting of ACTINGS) {
       expect(all.map((orphan) => explain(orphan, acting)).filter((sentence) => !right(sentence))).toEqual([]);
     }
   });
@@ -53,6 +54,17 @@ describe('the explanation of an orphan', () => {
     expect(explain(WAITING, 'stops')).toContain('the next sweep for which it is due stops it');
     expect(explain(WAITING, 'dry_run')).toContain('does not stop it');
     expect(explain(WAITING, 'disabled')).toContain('nothing is being stopped');
+    const failed = { ...WAITING, state: 'retrying', lastOutcome: 'failed', lastClass: 'forbidden' } as const;
+    for (const acting of ACTINGS.filter((one) => one !== 'stops')) {
+      for (const orphan of [
+        WAITING,
+        failed,
+        { ...failed, why: 'row_gone' },
+        { ...failed, why: 'reappeared' },
+      ] as const) {
+        expect(explain(orphan, acting)).not.toMatch(/next sweep|tried again/);
+      }
+    }
   });
 
   it('differs for every class of failure, and says what heals by itself', () => {
@@ -72,8 +84,21 @@ describe('the explanation of an orphan', () => {
     );
   });
 
+  it('differs for everything that keeps sweeps from stopping it', () => {
+    expect(new Set(ACTINGS.map((acting) => explain(WAITING, acting))).size).toBe(ACTINGS.length);
+  });
+
+  it('says of one whose row is gone, or that runs on, that it is stopped all the same', () => {
+    expect(explain({ ...WAITING, why: 'row_gone' }, 'stops')).toMatch(/row is gone.*the next sweep/);
+    expect(explain({ ...WAITING, state: 'stuck', why: 'reappeared' }, 'stops')).toMatch(
+      /still running.*stops it again/,
+    );
+    const looking = { ...WAITING, state: 'stuck', why: 'reappeared', secondLook: 'due' } as const;
+    expect(explain(looking, 'stops')).toContain('the next look says whether it is gone');
+  });
+
   it('does not promise a Stop for what is never stopped', () => {
-    for (const why of ['row_gone', 'replaced', 'no_row'] as const) {
+    for (const why of ['replaced', 'no_row'] as const) {
       expect(explain({ ...WAITING, state: 'stuck', why }, 'stops')).not.toMatch(/tried again|next sweep/);
     }
   });

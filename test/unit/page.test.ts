@@ -7,9 +7,10 @@ import { afterCursor, CursorError, type Order, pageOf } from '../../server/sweep
 const ORDER: Order = {
   name: 'newest',
   keys: [
-    { expression: sql`at`, type: 'timestamptz', descending: true },
-    { expression: sql`id`, type: 'uuid', descending: false },
+    { expression: sql`at`, type: 'timestamptz' },
+    { expression: sql`id`, type: 'uuid' },
   ],
+  descending: true,
 };
 const ID = '3f2504e0-4f89-41d3-9a0c-0305e82c3301';
 const row = (n: number) => ({ n, keys: [`2026-11-23 03:04:05.00000${n}+00`, ID] });
@@ -22,11 +23,15 @@ describe('a page', () => {
     expect(nextCursor).not.toBeNull();
   });
 
-  it('goes on behind the last row, each key in its own direction and with its microseconds', () => {
-    const { nextCursor } = pageOf(ORDER, [row(1), row(2)], 1);
-    const query = new PgDialect().sqlToQuery(afterCursor(ORDER, nextCursor ?? ''));
-    expect(query.sql).toBe('((at < $1::timestamptz) or (at = $2::timestamptz and id > $3::uuid))');
-    expect(query.params).toEqual(['2026-11-23 03:04:05.000001+00', '2026-11-23 03:04:05.000001+00', ID]);
+  it.each([
+    [true, '(at, id) < ($1::timestamptz, $2::uuid)'],
+    [false, '(at, id) > ($1::timestamptz, $2::uuid)'],
+  ])('goes on behind the last row, as an index can, with its microseconds (descending: %s)', (descending, text) => {
+    const order: Order = { ...ORDER, descending };
+    const { nextCursor } = pageOf(order, [row(1), row(2)], 1);
+    const query = new PgDialect().sqlToQuery(afterCursor(order, nextCursor ?? ''));
+    expect(query.sql).toBe(text);
+    expect(query.params).toEqual(['2026-11-23 03:04:05.000001+00', ID]);
   });
 
   it('takes no cursor of another order', () => {

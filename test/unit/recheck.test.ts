@@ -15,6 +15,8 @@ function rechecking(tookMs: number, claimed: Target[] = []) {
     look: refuse,
     read: refuse,
     mayClear: refuse,
+    isEmpty: refuse,
+    liveRows: refuse,
     clear: refuse,
     async recheck(targets) {
       asked.push([...targets]);
@@ -22,7 +24,7 @@ function rechecking(tookMs: number, claimed: Target[] = []) {
       const own = targets.map(
         ({ workspaceId, instanceId }) => [workspaceId, { workspaceId, removed: true, instanceId }] as const,
       );
-      return { own: new Map(own), live: new Map() };
+      return { own: new Map(own), live: new Map(), tableEmpty: false };
     },
   };
   return { clock, asked, recheck: createRechecker(clock, platform, claimed) };

@@ -5,15 +5,19 @@ test.each([
   ['{"error":"malformed instance id"}', 'malformed instance id'],
   ['{"message":"no \\"such\\" id"}', 'no "such" id'],
   [' {"detail": "gone"}\n', 'gone'],
+  ['{"error":"malformed id","hint":"begins with i-"}', 'malformed id (hint: begins with i-)'],
+  ['{"code":7,"retry":false,"message":"busy","id":null}', 'busy (code: 7, retry: false, id: null)'],
+  ['{"message":"no such id","error":"NotFound"}', 'NotFound (message: no such id)'],
 ])('%s says %s', (text, sentence) => {
   expect(spokenIn(text)).toBe(sentence);
 });
 
 test.each([
   'a plain sentence',
-  '{"error":"a","code":"b"}',
   '{"error":{"message":"a"}}',
-  '{"error":""}',
+  '{"error":"a","at":{"line":1}}',
+  '{"error":"","code":"b"}',
+  '{"code":"b","hint":"c"}',
   '{"state":"running"}',
   '["error"]',
   '{}',

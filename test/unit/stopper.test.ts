@@ -8,7 +8,12 @@ const TARGET = { workspaceId: 'w', instanceId: 'i' };
 function stopping(stop: (request: StopRequest) => Promise<StopAnswer>) {
   const clock = createSteppedClock();
   const cut = new AbortController();
-  const backend: Backend = { kind: 'control-plane', stop: (_target, request) => stop(request), close: async () => {} };
+  const backend: Backend = {
+    kind: 'control-plane',
+    stop: (_target, request) => stop(request),
+    look: never,
+    close: async () => {},
+  };
   return { clock, cut, stopper: createStopper(backend, clock, 10_000, cut.signal) };
 }
 

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
+import type { Status } from '../../server/api/status.ts';
 import { trust } from '../../web/src/lib/trust.ts';
 import { NOW, quietStatus } from '../support/status.ts';
 
-const words = (...of: Parameters<typeof trust>) => trust(...of).map((fact) => `${fact.judgement}: ${fact.words}`);
+type Asked = Parameters<typeof trust>;
+const words = (connection: Asked[0], status: Asked[1], serverNowMs: Asked[2]) =>
+  trust(connection, status, serverNowMs, 'utc').map((fact) => `${fact.judgement}: ${fact.words}`);
 const nowMs = Date.parse(NOW) + 3_000;
 
 test('four separate facts when all is well', () => {
@@ -16,6 +19,17 @@ test('four separate facts when all is well', () => {
 
 test('nothing is said of what nobody has answered yet', () => {
   expect(words('checking', null, 0)).toEqual(['open: Checking…']);
+});
+
+test('a page that wakes shows nothing green, and what was bad', () => {
+  expect(words('checking', quietStatus({ platform: { state: 'failing', error: 'away', since: null } }), nowMs)).toEqual(
+    [
+      'open: Checking… · 3 s',
+      'open: Sweeper on schedule',
+      'open: Control plane answering',
+      'bad: Platform database failing',
+    ],
+  );
 });
 
 test('each fact for itself', () => {
@@ -52,4 +66,27 @@ test.each(['not_answering', 'offline', 'signed_out'] as const)('%s: nothing is g
   const [line, ...rest] = words(away, quietStatus(), nowMs);
   expect(line).toMatch(/^bad: .* · 3 s$/);
   expect(rest).toEqual(['open: Sweeper unknown', 'open: Control plane unknown', 'open: Platform database unknown']);
+});
+
+const sweeperWords = (change: Partial<Status>) => words('live', quietStatus(change), nowMs)[1];
+const controlPlaneWords = (change: Partial<Status['backend']>) =>
+  words('live', quietStatus({ backend: { ...quietStatus().backend, ...change } }), nowMs)[2];
+const sweeper = (state: Status['sweeper']['state']) => ({ ...quietStatus().sweeper, state });
+
+test('the sweeper: paused, until when; or stopped by the safety brake', () => {
+  const pause = { actor: 'Anna', reason: 'migration', since: NOW, until: '2026-11-23T04:00:00.000Z' };
+  expect(sweeperWords({ sweeper: sweeper('paused'), pause })).toBe('open: Sweeper paused until 04:00Z');
+  expect(sweeperWords({ sweeper: sweeper('brake') })).toBe('bad: Sweeper stopped by the safety brake');
+});
+
+test('the control plane: failing while its breaker is open, whatever it last answered', () => {
+  const breaker = { state: 'open', openedAt: NOW, class: 'transient', message: 'answered 503', retryAt: null } as const;
+  expect(controlPlaneWords({ breaker })).toBe('bad: Control plane failing');
+  expect(controlPlaneWords({ breaker, state: 'unknown' })).toBe('bad: Control plane failing');
+  expect(controlPlaneWords({ breaker, state: 'not_answering' })).toBe('bad: Control plane not answering');
+});
+
+test('the control plane: answering is not enough where it knows none of the platform’s instances', () => {
+  expect(controlPlaneWords({ positiveControl: 'not_known' })).toBe("bad: Control plane: not this platform's");
+  expect(controlPlaneWords({ positiveControl: 'known' })).toBe('good: Control plane answering');
 });

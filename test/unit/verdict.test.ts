@@ -27,9 +27,31 @@ function judge(status: Status | null, change: Partial<VerdictInput> = {}): Verdi
 
 const sweeper = (change: Partial<Status['sweeper']>) => ({ sweeper: { ...quietStatus().sweeper, ...change } });
 const backend = (change: Partial<Status['backend']>) => ({ backend: { ...quietStatus().backend, ...change } });
+const BROKEN_BACKEND = {
+  state: 'not_answering',
+  error: 'connection refused',
+  breaker: { state: 'open', openedAt: NOW, class: 'unreachable', message: 'connection refused', retryAt: null },
+} as const;
+const NOT_KNOWN = 'The control plane knows none of 5 live instances: nothing is stopped. Set CONTROL_PLANE_URL.';
+const PAUSE = {
+  actor: 'Anna',
+  reason: 'migration',
+  since: '2026-11-23T03:00:00.000Z',
+  until: '2026-11-23T04:00:00.000Z',
+};
+const BRAKE = {
+  latchedAt: '2026-11-23T03:10:00.000Z',
+  newOrphans: 1_204,
+  limit: 200,
+  orphans: 1_190,
+  oldest: '2026-11-23T01:01:04.000Z',
+  sample: [],
+};
 /** Everything is wrong at once: the row that is tested must win over all below it. */
 const EVERYTHING = {
-  ...backend({ state: 'not_answering', error: 'connection refused' }),
+  ...backend({ ...BROKEN_BACKEND, positiveControl: 'not_known', positiveControlMessage: NOT_KNOWN }),
+  brake: BRAKE,
+  pause: PAUSE,
   platform: { state: 'failing', error: 'The table public.workspaces is not there. Set PLATFORM_TABLE.', since: null },
 } as const satisfies Partial<Status>;
 const broken = (change: Partial<Status> = {}) =>
@@ -91,22 +113,39 @@ describe('the verdict, row by row', () => {
     expect(verdict.detail).toBe('13 orphans found; none is stopped.');
   });
 
+  test('stopped by the safety brake: how many came, how many wait, and where they are released', () => {
+    expect(judge(broken(sweeper({ state: 'brake' })))).toMatchObject({
+      kind: 'brake',
+      tone: 'bad',
+      headline: 'Stopped by the safety brake: 1,204 new orphans in 10 min',
+      detail: 'over the limit of 200 · 1,190 wait for a release · 3 need you · oldest 2 h 11 min',
+      primary: { kind: 'release', label: 'Review and release…' },
+      secondary: null,
+    });
+    const one = judge(leakingStatus({ waiting: 1 }, { brake: { ...BRAKE, newOrphans: 1, limit: null, orphans: 1 } }));
+    expect(one).toMatchObject({
+      headline: 'Stopped by the safety brake: 1 new orphan in 10 min',
+      detail: '1 waits for a release · oldest 2 h 11 min',
+    });
+  });
+
   test('late, with for how long', () => {
     const late = sweeper({ state: 'late', aliveAt: '2026-11-23T03:08:00.000Z' });
-    expect(judge(broken(late))).toMatchObject({
+    expect(judge(broken({ ...late, brake: null }))).toMatchObject({
       kind: 'late',
       tone: 'bad',
       headline: 'The sweeper has not run for 4 min. Instances are not being stopped',
+      detail: '13 orphans when it last looked · 3 need you · oldest 2 h 11 min',
       primary: { kind: 'runbook', about: 'late' },
       secondary: null,
     });
-    expect(judge(broken(sweeper({ state: 'late', aliveAt: null }))).headline).toBe(
+    expect(judge(broken({ ...sweeper({ state: 'late', aliveAt: null }), brake: null })).headline).toBe(
       'The sweeper has not run. Instances are not being stopped',
     );
   });
 
   test('platform database unreadable: its own sentence, the fault first', () => {
-    const verdict = judge(broken());
+    const verdict = judge(broken({ brake: null }));
     expect(verdict).toMatchObject({
       kind: 'platform_failing',
       tone: 'bad',
@@ -115,6 +154,42 @@ describe('the verdict, row by row', () => {
       secondary: null,
     });
     expect(verdict.detail).toMatch(/^Nothing is being stopped .*\. Set PLATFORM_TABLE\.$/);
+  });
+
+  const readable = { brake: null, platform: quietStatus().platform } as const;
+
+  test('the control plane does not know this platform’s instances: its own sentence', () => {
+    expect(judge(broken(readable))).toMatchObject({
+      kind: 'not_known',
+      tone: 'bad',
+      headline: 'The control plane knows none of 5 live instances: nothing is stopped',
+      detail: 'Set CONTROL_PLANE_URL. 13 orphans found; none is stopped.',
+      primary: { kind: 'runbook', about: 'not_known' },
+      secondary: null,
+    });
+  });
+
+  test('paused: by whom, until when and why; resumed with one press, swept once with two', () => {
+    const verdict = judge(broken({ ...readable, ...backend(BROKEN_BACKEND) }));
+    expect(verdict).toMatchObject({
+      kind: 'paused',
+      tone: 'warn',
+      headline: 'Paused by Anna until 04:00Z: migration',
+      detail: '13 orphans wait · 3 need you · oldest 2 h 11 min',
+      primary: { kind: 'resume', label: 'Resume' },
+      secondary: { kind: 'sweep', label: 'Sweep now (13)…', dryRun: false, asksFirst: true },
+    });
+    expect(judge(quietStatus({ pause: PAUSE }))).toMatchObject({ detail: 'no orphan waits', secondary: null });
+    expect(judge(leakingStatus({ waiting: 1 }, { pause: PAUSE })).detail).toBe('1 orphan waits · oldest 2 h 11 min');
+  });
+
+  test('paused for a long reason: the headline stays short, the whole stands below', () => {
+    const reason = 'the database of the platform is being moved to another region, which takes until the morning';
+    const verdict = judge(quietStatus({ pause: { ...PAUSE, reason } }));
+    expect(verdict.headline).toBe(
+      'Paused by Anna until 04:00Z: the database of the platform is being moved to another regio…',
+    );
+    expect(verdict.detail).toBe(`no orphan waits · ${reason}`);
   });
 
   test('not looked yet: unknown, never 0', () => {
@@ -127,7 +202,7 @@ describe('the verdict, row by row', () => {
   test('dry run, with how many would be stopped', () => {
     const dry = leakingStatus(
       { stuck: 3, waiting: 9 },
-      { ...backend({ state: 'failing' }), ...sweeper({ state: 'dry_run' }) },
+      { ...backend(BROKEN_BACKEND), ...sweeper({ state: 'dry_run' }) },
     );
     expect(judge(dry)).toMatchObject({
       kind: 'dry_run',
@@ -155,6 +230,33 @@ describe('the verdict, row by row', () => {
     expect(judge(leakingStatus({ retrying: 1 }, backend({ state: 'failing' }))).headline).toBe(
       'The control plane is failing. 1 waits and heals by itself when it is back',
     );
+  });
+
+  test.each([
+    ['unreachable', 'The control plane is not answering. 40 wait and heal by themselves when it is back'],
+    ['timeout', 'The control plane is not answering. 40 wait and heal by themselves when it is back'],
+    ['transient', 'The control plane is failing. 40 wait and heal by themselves when it is back'],
+    ['throttled', 'The control plane asks to be called less. 40 wait and heal by themselves when it takes calls again'],
+    [
+      'unauthorized',
+      'The control plane refuses our credentials. 40 wait and heal by themselves when they are right again',
+    ],
+  ] as const)('breaker open on %s, whatever the last answers were like', (failure, headline) => {
+    const breaker = { ...BROKEN_BACKEND.breaker, class: failure, message: 'its words' };
+    const verdict = judge(leakingStatus({ retrying: 30, waiting: 10 }, backend({ breaker })));
+    expect(verdict).toMatchObject({
+      kind: 'control_plane_failing',
+      headline,
+      detail: 'its words · each sweep tries one',
+    });
+    const asked = judge(
+      leakingStatus({ waiting: 1 }, backend({ breaker: { ...breaker, retryAt: '2026-11-23T03:15:00.000Z' } })),
+    );
+    expect(asked).toMatchObject({
+      detail: 'its words · not called before 03:15:00Z',
+      primary: { kind: 'runbook' },
+      secondary: null,
+    });
   });
 
   test('a control plane that fails while nobody waits for it is no verdict', () => {
@@ -225,8 +327,39 @@ describe('the verdict, row by row', () => {
     });
   });
 
+  test('none, but of some it is not known that they ended: not green', () => {
+    expect(judge(quietStatus({ unconfirmed: 4 }))).toMatchObject({
+      kind: 'unconfirmed',
+      tone: 'unknown',
+      headline: 'Cleared; termination of 4 not confirmed',
+      primary: null,
+      secondary: { kind: 'show', state: 'cleared' },
+    });
+    expect(judge(quietStatus({ unconfirmed: 4 })).detail).toMatch(/^0 orphans, looked at 03:12:04Z\. /);
+    expect(judge(leakingStatus({ waiting: 1 }, { unconfirmed: 4 })).kind).toBe('waiting');
+    expect(judge(quietStatus({ unconfirmed: null })).kind).toBe('clear');
+  });
+
   test('every row was met', () => {
     expect([...seen].sort()).toEqual([...VERDICT_KINDS].sort());
+  });
+});
+
+describe('many new orphans, though not enough for the brake', () => {
+  const surge = { newOrphans: 187, limit: 200 };
+  const SAID = '187 new in 10 min (the safety brake: over 200)';
+
+  test('are told in the detail of whichever row it is', () => {
+    expect(judge(leakingStatus({ waiting: 187 }, { surge })).detail).toBe(`oldest 2 h 11 min · ${SAID}`);
+    expect(judge(broken({ surge, ...sweeper({ state: 'disabled' }) })).detail).toBe(
+      `13 orphans found; none is stopped. ${SAID}.`,
+    );
+    expect(judge(quietStatus({ surge })).detail).toBe(SAID);
+  });
+
+  test('are not told of data that nobody vouches for any more', () => {
+    expect(judge(quietStatus({ surge }), { connection: 'not_answering' }).detail).not.toContain('187');
+    expect(judge(quietStatus({ surge }), { connection: 'checking' }).detail).not.toContain('187');
   });
 });
 
@@ -243,7 +376,7 @@ describe('what there is to press', () => {
 
   test('without a runbook it is the settings, and in an outage the sweep', () => {
     const without = { hasRunbook: false };
-    expect(judge(broken(), without).primary).toEqual({ kind: 'settings', label: 'Settings' });
+    expect(judge(broken({ brake: null }), without).primary).toEqual({ kind: 'settings', label: 'Settings' });
     const away = judge(leakingStatus({ retrying: 4 }, backend({ state: 'not_answering' })), without);
     expect(away.primary?.label).toBe('Sweep now (4)');
     expect(away.secondary).toBeNull();
@@ -255,6 +388,10 @@ describe('what there is to press', () => {
       leakingStatus({ waiting: 1 }),
       leakingStatus({ held: 1 }),
       leakingStatus({ retrying: 1 }),
+      quietStatus({ pause: PAUSE }),
+      quietStatus({ brake: BRAKE }),
+      quietStatus({ unconfirmed: 1 }),
+      quietStatus(backend({ positiveControl: 'not_known' })),
     ];
     expect(kinds.map((status) => judge(status).tone)).not.toContain('ok');
   });

@@ -10,6 +10,8 @@ declare global {
 
 /** They can be focused though they are hidden, on purpose: at once they pass the focus on, to where a menu begins or ends. */
 const PASS_FOCUS_ON = ['[data-base-ui-focus-guard]'];
+/** What the other theme may break: it changes nothing but colours. */
+const OF_COLOURS = ['color-contrast', 'link-in-text-block'];
 const WORTH_A_TEST = ['serious', 'critical'];
 
 /**
@@ -19,20 +21,23 @@ const WORTH_A_TEST = ['serious', 'critical'];
 export async function seriousFindings({ page, theme }: OpenPage): Promise<Readonly<Record<Theme, string[]>>> {
   const loaded = await page.evaluate(() => 'axe' in window);
   if (!loaded) await page.evaluate(`${axe.source}; undefined`);
-  const found = { light: await findingsIn(page, 'light'), dark: await findingsIn(page, 'dark') };
-  await page.emulateMedia({ colorScheme: theme });
-  return found;
+  const other = theme === 'light' ? 'dark' : 'light';
+  const inOther = await findingsIn(page, other, OF_COLOURS);
+  const inOwn = await findingsIn(page, theme, null);
+  return theme === 'light' ? { light: inOwn, dark: inOther } : { light: inOther, dark: inOwn };
 }
 
-async function findingsIn(page: Page, theme: Theme): Promise<string[]> {
+/** @param only these rules; null: all */
+async function findingsIn(page: Page, theme: Theme, only: readonly string[] | null): Promise<string[]> {
   await page.emulateMedia({ colorScheme: theme });
-  const { violations } = await page.evaluate((exclude) => {
-    // Stylesheets are read where they are, not fetched once more.
-    return window.axe.run(
-      { include: document, exclude },
-      { preload: false, rules: { 'target-size': { enabled: true } } },
-    );
-  }, PASS_FOCUS_ON);
+  const { violations } = await page.evaluate(
+    ({ exclude, rules }) => {
+      const which = rules === null ? { rules: { 'target-size': { enabled: true } } } : { runOnly: rules };
+      // Stylesheets are read where they are, not fetched once more.
+      return window.axe.run({ include: document, exclude }, { preload: false, ...which });
+    },
+    { exclude: PASS_FOCUS_ON, rules: only === null ? null : [...only] },
+  );
   return violations
     .filter(({ impact }) => WORTH_A_TEST.includes(impact ?? ''))
     .flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help} (${node.target.join(' ')}: ${node.html})`));

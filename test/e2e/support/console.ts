@@ -12,7 +12,8 @@ export async function verdictOf(page: Page, kind: VerdictKind, withinMs?: number
   const verdict = page.locator('[data-verdict]');
   const patience = withinMs === undefined ? {} : { timeout: withinMs };
   await expect.poll(() => verdict.getAttribute('data-verdict'), patience).toBe(kind);
-  return verdict.getByRole('heading').innerText();
+  // What follows the first sentence stands on a line of its own.
+  return (await verdict.getByRole('heading').innerText()).replace(/\s+/g, ' ');
 }
 
 export interface Offer {

@@ -33,7 +33,7 @@ const DEVICES: Readonly<Record<Device, BrowserContextOptions>> = {
   desktop: { viewport: { width: 1280, height: 800 } },
   phone: { viewport: { width: 360, height: 780 }, deviceScaleFactor: 3, isMobile: true, hasTouch: true },
 };
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 /** When the test ends the page must have done nothing that it must not (see recording.ts), and is closed. */
 export async function openPage(origin: string, options: PageOptions = {}): Promise<OpenPage> {

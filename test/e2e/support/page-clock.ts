@@ -11,15 +11,15 @@ export async function aMinutePasses(page: Page): Promise<void> {
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
 }
 
-/** The clock is what makes it ask; without that, a minute without a request would prove nothing. */
-export async function expectToAsk(page: Page, asked: AskedOfApi): Promise<void> {
+/** The clock is what makes it ask, for `what`; without that, a minute without a request would prove nothing. */
+export async function expectToAsk(page: Page, asked: AskedOfApi, what = /^GET \/api\/status$/): Promise<void> {
   asked.beginAnew();
   await expect
     .poll(async () => {
       await page.clock.runFor(1_000);
       return asked.paths;
     })
-    .toContain('GET /api/status');
+    .toContainEqual(expect.stringMatching(what));
 }
 
 /** It asks for nothing when this is done, nor while a minute goes by. */

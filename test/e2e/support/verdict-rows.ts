@@ -1,7 +1,9 @@
 import { onTestFinished } from 'vitest';
+import type { Status } from '../../../server/api/status.ts';
 import type { VerdictKind } from '../../../web/src/lib/verdict.ts';
 import { createRole } from '../../support/database.ts';
 import type { Program } from '../../support/process.ts';
+import { until } from '../../support/until.ts';
 import type { Offer } from './console.ts';
 import { holdAnswers } from './hold.ts';
 import type { OpenPage } from './open-page.ts';
@@ -14,6 +16,8 @@ export interface VerdictRow {
   readonly name: string;
   readonly kind: VerdictKind;
   readonly headline: RegExp;
+  /** Below the headline, where the row has something of its own there. */
+  readonly detail?: RegExp;
   readonly primary: Offer | null;
   /** How many orphans are listed below; null: nobody knows, which is not 0. */
   readonly listed: number | null;
@@ -43,6 +47,17 @@ const FAILS_ITSELF = { kind: 'status', status: 500, body: '{"error":"terminate f
 
 const runbook = (kind: VerdictKind): Offer => ({ words: 'Runbook', leadsTo: `${RUNBOOK}${kind}` });
 const SETTINGS: Offer = { words: 'Settings', leadsTo: '/settings' };
+
+/** As `PUT` at the API, an hour long. */
+async function putForAnHour(program: Program, path: string, reason: string): Promise<void> {
+  const until = new Date(Date.now() + 3_600_000).toISOString();
+  const { status, text } = await program.call(path, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ reason, until, actor: 'Anna' }),
+  });
+  if (status !== 200) throw new Error(`PUT ${path} answered ${status}: ${text}`);
+}
 
 type Leak = Parameters<ServedWorld['world']['controlPlane']['fail']>[1] | null;
 
@@ -166,16 +181,37 @@ export const VERDICT_ROWS: readonly VerdictRow[] = [
     },
   },
   {
+    name: 'brake',
+    kind: 'brake',
+    headline: /^Stopped by the safety brake: 3 new orphans in 10 min$/,
+    detail: /^over the limit of 2 · 3 wait for a release · oldest \d+ s$/,
+    primary: { words: 'Review and release…', leadsTo: null },
+    listed: 3,
+    atOneGlance: true,
+    async reach(served) {
+      await startAndSweep(served, { SWEEP_SURGE_LIMIT: '2' });
+      await leak(served, null, null, null);
+    },
+  },
+  {
     name: 'late',
     kind: 'late',
     headline: /^The sweeper has not run for 3 h( \d+ min)?\. Instances are not being stopped$/,
+    detail: /^2 orphans when it last looked · oldest /,
     primary: runbook('late'),
     listed: 2,
     atOneGlance: true,
     async reach(served) {
       await leak(served, MALFORMED, FAILS_ITSELF, null);
       await startAndSweep(served);
+      // As if all that had been three hours ago.
       await served.world.home.query(`update sweeper.tenants set alive_at = alive_at - interval '3 h'`);
+      await served.world.home.query(`
+        update sweeper.sweeps set requested_at = requested_at - interval '3 h',
+          started_at = started_at - interval '3 h', finished_at = finished_at - interval '3 h'`);
+      await served.world.home.query(`
+        update sweeper.orphans set orphaned_at = orphaned_at - interval '3 h',
+          first_seen_at = first_seen_at - interval '3 h', cause_since = cause_since - interval '3 h'`);
     },
   },
   {
@@ -203,6 +239,39 @@ export const VERDICT_ROWS: readonly VerdictRow[] = [
       await platformDatabase.query(`grant select on ${tableName} to ${role.name}`);
       await leak(served, null);
       await startAndSweep(served, { PLATFORM_DATABASE_URL: role.url(platformDatabase.url) });
+    },
+  },
+  {
+    name: 'control-plane-of-another-platform',
+    kind: 'not_known',
+    headline:
+      /^The control plane knows none of 2 instances of live workspaces of this platform, so it may be another's/,
+    detail: /^Set CONTROL_PLANE_URL to the control plane of this platform/,
+    primary: runbook('not_known'),
+    listed: 1,
+    atOneGlance: true,
+    async reach(served) {
+      const { platformDatabase, tableName } = served.world;
+      await platformDatabase.query(
+        `insert into ${tableName} (id, name, status, instance_id)
+         select gen_random_uuid(), 'live-' || n, 'online', 'i-elsewhere-' || n from generate_series(1, 2) as n`,
+      );
+      await leak(served, null);
+      await startAndSweep(served);
+    },
+  },
+  {
+    name: 'paused',
+    kind: 'paused',
+    headline: /^Paused by Anna until (\d{4}-\d\d-\d\d )?\d\d:\d\dZ: the control plane is being moved$/,
+    detail: /^2 orphans wait · oldest /,
+    primary: { words: 'Resume', leadsTo: null },
+    listed: 2,
+    atOneGlance: true,
+    async reach(served) {
+      const program = await startAndSweep(served);
+      await leak(served, null, null);
+      await putForAnHour(program, '/api/pause', 'the control plane is being moved');
     },
   },
   {
@@ -243,6 +312,20 @@ export const VERDICT_ROWS: readonly VerdictRow[] = [
     },
   },
   {
+    name: 'breaker-throttled',
+    kind: 'control_plane_failing',
+    headline: /^The control plane asks to be called less\. 4 wait and heal by themselves when it takes calls again$/,
+    detail: /not called before \d\d:\d\d:\d\dZ$/,
+    primary: runbook('control_plane_failing'),
+    listed: 4,
+    atOneGlance: true,
+    async reach(served) {
+      await leak(served, null, null, null, null);
+      served.world.controlPlane.failAll({ kind: 'status', status: 429, headers: { 'retry-after': '300' }, on: 'stop' });
+      await startAndSweep(served);
+    },
+  },
+  {
     name: 'stuck',
     kind: 'stuck',
     headline: /^1 orphan needs you$/,
@@ -253,6 +336,22 @@ export const VERDICT_ROWS: readonly VerdictRow[] = [
       await leak(served, MALFORMED, { kind: 'status', status: 503 });
       const program = await startAndSweep(served);
       for (let failures = 1; failures < 5; failures += 1) await sweepByHand(program);
+    },
+  },
+  {
+    name: 'three-stuck',
+    kind: 'stuck',
+    headline: /^3 orphans need you$/,
+    detail: /^2 more are retrying by themselves · oldest /,
+    primary: { words: 'Show the 3', leadsTo: '/orphans?state=stuck' },
+    listed: 5,
+    atOneGlance: true,
+    async reach(served) {
+      await leak(served, MALFORMED, MALFORMED, { kind: 'status', status: 403 });
+      const program = await startAndSweep(served);
+      for (let failures = 1; failures < 5; failures += 1) await sweepByHand(program);
+      await leak(served, FAILS_ITSELF, FAILS_ITSELF, null);
+      await sweepByHand(program);
     },
   },
   {
@@ -279,11 +378,59 @@ export const VERDICT_ROWS: readonly VerdictRow[] = [
     },
   },
   {
+    name: 'surge',
+    kind: 'waiting',
+    headline: /^12 orphans found, next sweep in /,
+    detail: /12 new in 10 min \(the safety brake: over 20\)$/,
+    primary: { words: 'Sweep now (12)', leadsTo: null },
+    listed: 12,
+    async reach(served) {
+      await startAndSweep(served, { SWEEP_SURGE_LIMIT: '20' });
+      await served.world.leakMany(12);
+    },
+  },
+  {
+    name: 'held',
+    kind: 'held',
+    headline: /^1 orphan held, and no other$/,
+    primary: { words: 'Show the 1', leadsTo: '/orphans?state=held' },
+    listed: 1,
+    async reach(served) {
+      const program = await startAndSweep(served);
+      const { id } = await served.world.leak('dev-7');
+      await until(async () => (await program.call<Status>('/api/status')).body.counts?.open === 1, {
+        what: 'the orphan to be seen',
+      });
+      await putForAnHour(program, `/api/orphans/${id}/hold`, 'its disk is being copied');
+    },
+  },
+  {
+    name: 'not-confirmed',
+    kind: 'unconfirmed',
+    headline: /^Cleared; termination of 2 not confirmed$/,
+    detail: /^0 orphans, looked at \d\d:\d\d:\d\dZ\. /,
+    primary: null,
+    listed: 0,
+    async reach(served) {
+      await leak(served, null, null);
+      served.world.controlPlane.setStatusRoute(false);
+      const program = await startAndSweep(served, { SECOND_LOOK_SECONDS: '1' });
+      await until(
+        async () => {
+          await sweepByHand(program);
+          return (await program.call<Status>('/api/status')).body.unconfirmed === 2;
+        },
+        { timeoutMs: 30_000, what: 'the second looks to find nobody to ask' },
+      );
+    },
+  },
+  {
     name: 'all-clear',
     kind: 'clear',
     headline: /^All clear: 0 orphans, looked at \d\d:\d\d:\d\dZ$/,
     primary: null,
     listed: 0,
+    atOneGlance: true,
     async reach(served) {
       await leak(served, null);
       await startAndSweep(served);

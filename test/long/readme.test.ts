@@ -36,6 +36,7 @@ describe('the README', () => {
     const run = [
       'npm ci',
       'npm run demo',
+      'npm run check',
       'npm start',
       'npm run platform:index -- --print',
       'npm run bench',
@@ -77,6 +78,15 @@ describe('the README', () => {
       CONTROL_PLANE_SHARED_SECRET,
       CONTROL_PLANE_ADMIN_TOKEN,
     };
+
+    const before = await world.row(leaked.id);
+    const checked = await promisify(execFile)(process.execPath, ['--import', 'tsx', 'server/main.ts', 'check'], {
+      cwd: ROOT,
+      env: { ...defined(env), PATH: process.env['PATH'] ?? '' },
+    });
+    expect(checked.stdout).toMatch(/^ok /);
+    expect(checked.stdout).toContain('All well. Nothing was changed.');
+    expect(await world.row(leaked.id)).toEqual(before);
 
     const dry = await startProgram(defined(env));
     await dry.ready();

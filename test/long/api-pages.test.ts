@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Orphan, OrphanListAnswer } from '../../server/api/orphans.ts';
-import { ORPHAN_SORTS, type OrphanSort } from '../../server/sweep/orphan-list.ts';
+import { ORPHAN_SORTS, type OrphanSort } from '../../server/sweep/outcome.ts';
 import { type Api, createApi } from '../support/api.ts';
 import { createWorld, type World } from '../support/world.ts';
 

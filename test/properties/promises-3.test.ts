@@ -1,0 +1,3 @@
+import { provePromises } from '../support/promises/campaign.ts';
+
+provePromises(3);
