@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { join, sep } from 'node:path';
+import cookies from '@fastify/cookie';
 import etag from '@fastify/etag';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
@@ -8,6 +9,7 @@ import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import Type from 'typebox';
+import { createAccess, registerWho } from './api/access.ts';
 import { auditRoutes } from './api/audit.ts';
 import { brakeRoutes } from './api/brake.ts';
 import { createChangeLimit } from './api/change-limit.ts';
@@ -25,8 +27,10 @@ import { pauseRoutes } from './api/pause.ts';
 import { handleError, problemResponses, sendProblem } from './api/problem.ts';
 import { registerRefusals } from './api/refusals.ts';
 import { registerSafety } from './api/safety.ts';
+import { signInRoutes } from './api/sign-in.ts';
 import { statusRoutes } from './api/status.ts';
 import { sweepRoutes } from './api/sweeps.ts';
+import { tokenRoutes } from './api/tokens.ts';
 import { validatorCompiler } from './api/validate.ts';
 import { systemClock } from './sweep/clock.ts';
 
@@ -44,6 +48,8 @@ const STALLED_MS = 60_000;
 
 /** Builds the HTTP side: plugins, routes, the built console. Never listens. */
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
+  const { trustedProxies } = deps.config.http;
+  const access = createAccess(deps, systemClock);
   const app = Fastify({
     loggerInstance: deps.log,
     bodyLimit: BODY_LIMIT,
@@ -51,6 +57,8 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     genReqId: () => randomUUID(),
     // A caller's own id would let it write into our log what it likes.
     requestIdHeader: false,
+    // Whose headers say from where a request came.
+    trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     logController: new LogController({ disableRequestLogging: true }),
     routerOptions: { maxParamLength: 1000 },
     // A path that cannot be decoded meets no hook.
@@ -67,22 +75,29 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   });
   // Before what may refuse a request: refusals are protected, too.
   await app.register(helmet, HELMET);
+  registerWho(app);
   registerSafety(app, deps.config.http);
+  await app.register(cookies);
   await app.register(rateLimit, { global: false });
   registerRefusals(app, deps);
   await app.register(swagger, openApi(deps.version));
   await app.register(healthRoutes(deps));
   await app.register(metricsRoutes(deps, deps.measures, systemClock));
+  await app.register(signInRoutes(deps, access));
   const countChange = createChangeLimit(app);
   await app.register(
     async (api) => {
+      access.guard(api);
       api.addHook('onRequest', async ({ method, raw }) => {
         // The answer to a change is what it did: never "not modified".
         if (method !== 'GET' && method !== 'HEAD') delete raw.headers['if-none-match'];
       });
       await api.register(etag, { hashFn: hashWithoutTimes });
       api.addHook('onSend', async (_request, reply) => {
-        reply.header('cache-control', 'no-cache');
+        // Where people sign in, an answer may be one person's own.
+        if (!reply.hasHeader('cache-control')) {
+          reply.header('cache-control', deps.config.access === null ? 'no-cache' : 'private, no-cache');
+        }
       });
       await api.register(statusRoutes(deps));
       await api.register(orphanRoutes(deps));
@@ -90,6 +105,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       await api.register(holdRoutes(deps, countChange));
       await api.register(pauseRoutes(deps, countChange));
       await api.register(brakeRoutes(deps, countChange));
+      await api.register(tokenRoutes(deps, access, countChange));
       await api.register(auditRoutes(deps));
       await api.register(historyRoutes(deps));
       await api.register(configRoutes(deps));
@@ -99,6 +115,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   );
   await app.register(
     async (api) => {
+      access.guard(api);
       // True only of the moment in which it was asked for. Without an ETag: "not modified" would be a copy, too.
       api.addHook('onSend', async (_request, reply) => {
         reply.header('cache-control', 'no-store');

@@ -1,6 +1,7 @@
 import { contradictions } from './contradictions.ts';
 import { type Environment, type Reading, readEnvironment, type Source } from './environment.ts';
 import { SETTING_NAMES, type SettingName, settingOf, type Values } from './settings.ts';
+import type { Role } from './sweep/outcome.ts';
 
 export interface ControlPlaneConfig {
   readonly kind: 'control-plane';
@@ -38,6 +39,26 @@ export interface SweepConfig {
   readonly dryRun: boolean;
 }
 
+/** How people prove who they are, and who may do what. */
+export interface AccessConfig {
+  /** Lower case, as Node has them; null: no proxy is believed. */
+  readonly header: { readonly user: string; readonly groups: string | null } | null;
+  readonly oidc: OidcConfig | null;
+  readonly roles: Readonly<Record<Role, readonly string[]>>;
+  readonly sessionMs: number;
+}
+
+export interface OidcConfig {
+  readonly issuer: string;
+  readonly clientId: string;
+  /** null: a public client. */
+  readonly clientSecret: string | null;
+  readonly scopes: string;
+  readonly rolesClaim: string;
+  /** Under which people reach this server, without a slash at its end. */
+  readonly publicUrl: string;
+}
+
 /** One setting as `GET /api/config` shows it. */
 export interface SettingView {
   readonly name: string;
@@ -69,7 +90,13 @@ export interface Config {
     /** Lower case, beside the names of this machine itself. */
     readonly allowedHosts: readonly string[];
     readonly allowAnonymous: boolean;
+    /** An origin, without a slash at its end; null: not said. */
+    readonly publicUrl: string | null;
+    /** Addresses and ranges of the proxies whose headers are believed. */
+    readonly trustedProxies: readonly string[];
   };
+  /** null: nobody has to sign in. */
+  readonly access: AccessConfig | null;
   readonly sweep: SweepConfig;
   readonly tenant: string;
   readonly environmentName: string | null;
@@ -116,7 +143,10 @@ export function parseConfig(env: Environment, readFile: (path: string) => string
       port: values.PORT,
       allowedHosts: (values.ALLOWED_HOSTS ?? []).map((name) => name.toLowerCase()),
       allowAnonymous: values.ALLOW_ANONYMOUS,
+      publicUrl: publicOrigin(values),
+      trustedProxies: values.TRUSTED_PROXY ?? [],
     },
+    access: accessConfig(values),
     sweep: sweepConfig(values),
     tenant: values.TENANT,
     environmentName: values.ENVIRONMENT_NAME,
@@ -144,6 +174,36 @@ function backendConfig(values: Values): BackendConfig | null {
     url: values.CONTROL_PLANE_URL.replace(/\/+$/, ''),
     sharedSecret: values.CONTROL_PLANE_SHARED_SECRET,
     adminToken: values.CONTROL_PLANE_ADMIN_TOKEN,
+  };
+}
+
+function publicOrigin({ PUBLIC_URL }: Values): string | null {
+  return PUBLIC_URL === null ? null : new URL(PUBLIC_URL).origin;
+}
+
+function accessConfig(values: Values): AccessConfig | null {
+  const header = headerConfig(values);
+  const oidc = oidcConfig(values);
+  if (header === null && oidc === null) return null;
+  const { ROLE_VIEWER: viewer, ROLE_OPERATOR: operator, ROLE_ADMIN: admin } = values;
+  return { header, oidc, roles: { viewer, operator, admin }, sessionMs: values.SESSION_HOURS * 3_600_000 };
+}
+
+function headerConfig({ TRUSTED_USER_HEADER: user, TRUSTED_GROUPS_HEADER: groups }: Values): AccessConfig['header'] {
+  return user === null ? null : { user: user.toLowerCase(), groups: groups?.toLowerCase() ?? null };
+}
+
+function oidcConfig(values: Values): OidcConfig | null {
+  const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId } = values;
+  const publicUrl = publicOrigin(values);
+  if (issuer === null || clientId === null || publicUrl === null) return null;
+  return {
+    issuer,
+    clientId,
+    clientSecret: values.OIDC_CLIENT_SECRET,
+    scopes: values.OIDC_SCOPES,
+    rolesClaim: values.OIDC_ROLES_CLAIM,
+    publicUrl,
   };
 }
 

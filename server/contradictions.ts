@@ -12,6 +12,7 @@ export function contradictions(reading: Reading): string[] {
     ...databaseMistakes(reading),
     ...backendMistakes(reading),
     ...hostMistakes(reading),
+    ...signInMistakes(reading),
     ...timeMistakes(reading),
   ];
 }
@@ -59,10 +60,37 @@ function backendMistakes(reading: Reading): string[] {
 function hostMistakes({ values, wrong }: Reading): string[] {
   const host = values.HOST;
   if (wrong.has('HOST') || wrong.has('ALLOW_ANONYMOUS')) return [];
-  if (values.ALLOW_ANONYMOUS || isLoopback(host)) return [];
+  if (values.ALLOW_ANONYMOUS || asksToSignIn(values) || isLoopback(host)) return [];
   return [
     `HOST is ${JSON.stringify(host)}, which other machines can reach, and nobody has to sign in; it must be a loopback ` +
-      'address (127.0.0.1, ::1, localhost) unless ALLOW_ANONYMOUS=true',
+      'address (127.0.0.1, ::1, localhost) unless TRUSTED_USER_HEADER or OIDC_ISSUER is set, or ALLOW_ANONYMOUS=true',
+  ];
+}
+
+const asksToSignIn = ({ TRUSTED_USER_HEADER, OIDC_ISSUER }: Reading['values']): boolean =>
+  TRUSTED_USER_HEADER !== null || OIDC_ISSUER !== null;
+
+/** One way in, and whole: half of one would be open, or closed to everybody. */
+function signInMistakes(reading: Reading): string[] {
+  const { values, wrong } = reading;
+  const given = (name: SettingName) => isSet(reading, name);
+  const needs = (name: SettingName, needed: SettingName): string[] =>
+    given(name) && !given(needed) && !wrong.has(name)
+      ? [`${name} is set and ${needed} is not; ${needed} must be ${settingOf(needed).wants}`]
+      : [];
+  return [
+    ...needs('TRUSTED_USER_HEADER', 'TRUSTED_PROXY'),
+    ...needs('TRUSTED_GROUPS_HEADER', 'TRUSTED_USER_HEADER'),
+    ...needs('OIDC_ISSUER', 'OIDC_CLIENT_ID'),
+    ...needs('OIDC_ISSUER', 'PUBLIC_URL'),
+    ...needs('OIDC_CLIENT_ID', 'OIDC_ISSUER'),
+    ...needs('OIDC_CLIENT_SECRET', 'OIDC_ISSUER'),
+    ...(given('TRUSTED_USER_HEADER') && given('OIDC_ISSUER')
+      ? ['TRUSTED_USER_HEADER and OIDC_ISSUER are both set; there must be one way to sign in, so unset one']
+      : []),
+    ...(values.ALLOW_ANONYMOUS && asksToSignIn(values)
+      ? ['ALLOW_ANONYMOUS is true although people have to sign in; unset it, or the settings of the sign-in']
+      : []),
   ];
 }
 

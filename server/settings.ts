@@ -1,7 +1,17 @@
 import { isIP } from 'node:net';
 import Type, { type Static, type TSchema } from 'typebox';
 import { BACKEND_KINDS } from './sweep/outcome.ts';
-import { isBaseUrl, isPostgresUrl, isUrlTemplate, maskUrl, maskUserInfo, NOT_SHOWN } from './urls.ts';
+import {
+  isAddressRange,
+  isBaseUrl,
+  isIssuer,
+  isOrigin,
+  isPostgresUrl,
+  isUrlTemplate,
+  maskUrl,
+  maskUserInfo,
+  NOT_SHOWN,
+} from './urls.ts';
 
 /**
  * Every setting, each declared once: its type and range (the schema), its default, and the words for it. The parser,
@@ -70,6 +80,15 @@ const secretText = {
     text(HEADER_TEXT, 8192, 'printable latin-1 text without a space at either end: it is sent in an HTTP header'),
   ),
 } as const;
+const words = (pattern: string, wants: string) => ({
+  schema: Type.Array(Type.String({ pattern, maxLength: 253 }), { minItems: 1, maxItems: 100 }),
+  wants,
+});
+const HEADER_NAME = '[A-Za-z][A-Za-z0-9-]*';
+const headerName = optional(text(new RegExp(`^${HEADER_NAME}$`), 100, 'the name of a header, as X-Forwarded-User'));
+const roleNames = {
+  ...words('^[^\\p{Cc}]*\\S[^\\p{Cc}]*$', 'names with commas between them, or * for everybody who is signed in'),
+};
 const linkWith = (...names: string[]) => ({
   shown: maskUserInfo,
   ...optional(
@@ -182,6 +201,64 @@ export const SETTINGS = {
     default: false,
     meaning: 'Listen on more than this machine although nobody has to sign in.',
   },
+  PUBLIC_URL: {
+    ...optional(
+      textThat(
+        isOrigin,
+        'an http:// or https:// URL without credentials, path, query or fragment: the console lies at /',
+      ),
+    ),
+    meaning: 'Under which address people reach the console: for links, sign-in, and as the origin of changes.',
+  },
+  TRUSTED_USER_HEADER: {
+    ...headerName,
+    meaning: 'The header in which a proxy in front of this server says who is signed in.',
+  },
+  TRUSTED_GROUPS_HEADER: {
+    ...headerName,
+    meaning: 'The header in which that proxy names their groups, with commas between them.',
+  },
+  TRUSTED_PROXY: {
+    ...optional({
+      schema: Type.Refine(
+        Type.Array(Type.String({ maxLength: 60 }), { minItems: 1, maxItems: 100 }),
+        (value) => Array.isArray(value) && value.every((one) => typeof one === 'string' && isAddressRange(one)),
+      ),
+      wants: 'IP addresses or ranges (10.0.0.0/8) with commas between them',
+    }),
+    meaning: 'From where these headers are believed; from anybody else they are refused.',
+  },
+  OIDC_ISSUER: {
+    ...optional(textThat(isIssuer, 'an https:// URL without credentials, query or fragment (http:// on this machine)')),
+    meaning: 'The OpenID provider that people sign in with.',
+  },
+  OIDC_CLIENT_ID: {
+    ...optional(text(PRINTABLE, 500, '1 to 500 printable characters')),
+    meaning: 'As what this server is registered there.',
+  },
+  OIDC_CLIENT_SECRET: { ...secretText, meaning: 'Its secret there; unset: a public client, with PKCE alone.' },
+  OIDC_SCOPES: {
+    ...text(/^openid( [!#-[\]-~]+)*$/, 500, 'openid and more scopes, with one space between them'),
+    default: 'openid profile email',
+    meaning: 'What is asked of the provider.',
+  },
+  OIDC_ROLES_CLAIM: {
+    ...text(PRINTABLE, 200, '1 to 200 printable characters'),
+    default: 'roles',
+    meaning: 'The claim that names the groups or roles of a person.',
+  },
+  ROLE_VIEWER: { ...roleNames, default: ['viewer'], meaning: 'Whose groups may look.' },
+  ROLE_OPERATOR: {
+    ...roleNames,
+    default: ['operator'],
+    meaning: 'Whose groups may also sweep, hold, pause and acknowledge.',
+  },
+  ROLE_ADMIN: {
+    ...roleNames,
+    default: ['admin'],
+    meaning: 'Whose groups may also release the brake and give out API tokens.',
+  },
+  SESSION_HOURS: { ...whole(1, 168), default: 12, meaning: 'After how long somebody has to sign in again.' },
   SWEEP_INTERVAL_SECONDS: { ...whole(1, 3600), default: 60, meaning: 'The time from one sweep to the next.' },
   SWEEP_LIMIT: {
     ...whole(0, 10_000),

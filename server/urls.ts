@@ -1,4 +1,6 @@
-/** The forms of URL which settings take, and how a URL is shown to a person. Pure text: nothing is looked up. */
+import { isIP } from 'node:net';
+
+/** The forms of URL and address which settings take, and how a URL is shown to a person. Pure text: nothing is looked up. */
 
 function parse(text: string): URL | null {
   try {
@@ -32,6 +34,29 @@ function webUrl(text: string): URL | null {
 /** http(s), to which a path is appended: so neither credentials, nor a query, nor a fragment. */
 export function isBaseUrl(text: string): boolean {
   return webUrl(text) !== null && !/[?#]/.test(text);
+}
+
+/** http(s) with a host and nothing behind it but a slash. */
+export function isOrigin(text: string): boolean {
+  return webUrl(text) !== null && /^https?:\/\/[^/?#]+\/?$/.test(text);
+}
+
+/** Whose tokens are believed must prove who it is: without TLS only on this machine. */
+export function isIssuer(text: string): boolean {
+  const url = webUrl(text);
+  return url !== null && !/[?#]/.test(text) && (url.protocol === 'https:' || isLoopbackName(url.hostname));
+}
+
+/** Whether only this machine can be meant. */
+export function isLoopbackName(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/** An IP address, or a range as 10.0.0.0/8. */
+export function isAddressRange(text: string): boolean {
+  const [, address = '', , bits] = /^([^/]*)(\/(\d{1,3}))?$/.exec(text) ?? [];
+  const family = isIP(address);
+  return family !== 0 && Number(bits ?? 0) <= (family === 4 ? 32 : 128);
 }
 
 /** An http(s) link that may hold the given placeholders, behind its host: data must not choose the host of a link. */

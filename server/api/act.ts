@@ -9,6 +9,8 @@ const MOST_REASON_CHARACTERS = 500;
 const ONE_LINE = '^(?=.*\\S)[^\\u0000-\\u001f\\u007f\\u2028\\u2029]*$';
 
 const Reason = Type.String({ minLength: 1, maxLength: MOST_REASON_CHARACTERS, pattern: ONE_LINE });
+/** What somebody, or a script, may be called. */
+export const Name = Type.String({ minLength: 1, maxLength: MOST_ACTOR_CHARACTERS, pattern: ONE_LINE });
 const Actor = Type.String({
   minLength: 1,
   maxLength: MOST_ACTOR_CHARACTERS,
@@ -26,10 +28,20 @@ interface Saying {
   readonly reason?: string;
 }
 
-/** Who asks for this change, from where, and why. */
+/**
+ * Who asks for this change, from where, and why. Where people sign in it is whoever did.
+ *
+ * @throws ProblemError `actor_not_yours`: another name was given
+ */
 export function actOf(request: FastifyRequest, { actor, reason }: Saying): Act {
+  const said = actor ?? actorOfHeader(request);
+  const { name } = request.who;
+  if (name !== null && said !== null && said !== name) {
+    throw new ProblemError('actor_not_yours', `You are signed in as ${name}: leave the actor out, or give that name.`);
+  }
   return {
-    actor: actor ?? actorOfHeader(request),
+    actor: name ?? said,
+    verified: name !== null,
     address: request.ip,
     requestId: request.id,
     reason: reason ?? null,
@@ -55,10 +67,11 @@ function actorOfHeader(request: FastifyRequest): string | null {
 export function actOfRefused(request: FastifyRequest): Act {
   const said: Partial<Record<string, unknown>> =
     typeof request.body === 'object' && request.body !== null ? { ...request.body } : {};
-  const actor = said['actor'] ?? request.headers['x-actor'];
+  const actor = request.who.name ?? said['actor'] ?? request.headers['x-actor'];
   const { reason } = said;
   return {
     actor: fits(actor, MOST_ACTOR_CHARACTERS) ? actor : null,
+    verified: request.who.name !== null,
     address: request.ip,
     requestId: request.id,
     reason: fits(reason, MOST_REASON_CHARACTERS) ? reason : null,

@@ -22,6 +22,7 @@ export const AttemptSchema = Type.Object({
   requestId: Type.String({ description: 'Sent to the backend as X-Request-Id' }),
   trigger: Type.Enum([...TRIGGERS], { description: 'What made its sweep run' }),
   requestedBy: Nullable(Type.String({ description: 'Who asked for its sweep; null: nobody, or not said' })),
+  requestVerified: Type.Boolean({ description: 'Whether `requestedBy` has proved to be that person' }),
   reason: Nullable(Type.String({ description: 'Why its sweep was asked for' })),
 });
 export type Attempt = Static<typeof AttemptSchema>;
@@ -31,7 +32,19 @@ export const AttemptFilterQuery = {
 };
 
 export function attemptOnWire(row: Omit<AttemptRow, 'keys'>): Attempt {
-  const { id, sweepId, workspaceId, workspaceName, instanceId, outcome, requestId, trigger, requestedBy, reason } = row;
+  const {
+    id,
+    sweepId,
+    workspaceId,
+    workspaceName,
+    instanceId,
+    outcome,
+    requestId,
+    trigger,
+    requestedBy,
+    requestVerified,
+    reason,
+  } = row;
   return {
     id,
     sweepId,
@@ -45,6 +58,7 @@ export function attemptOnWire(row: Omit<AttemptRow, 'keys'>): Attempt {
     requestId,
     trigger,
     requestedBy,
+    requestVerified,
     reason,
   };
 }

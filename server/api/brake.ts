@@ -19,7 +19,7 @@ export function brakeRoutes(deps: ApiDeps, countChange: CountChange): FastifyPlu
     app.post(
       '/brake/release',
       {
-        config: { refusedAs: 'release_brake' },
+        config: { role: 'admin', refusedAs: 'release_brake' },
         schema: {
           summary: 'Releases the safety brake for the orphans that are there now; a later surge latches it again',
           querystring: NoQuery,

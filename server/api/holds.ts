@@ -22,7 +22,7 @@ export function holdRoutes(deps: ApiDeps, countChange: CountChange): FastifyPlug
     app.put(
       '/orphans/:workspaceId/hold',
       {
-        config: { refusedAs: 'hold' },
+        config: { role: 'operator', refusedAs: 'hold' },
         schema: {
           summary: 'Takes all orphans of a workspace out of sweeping until then, those to come included',
           params: WorkspacePath,
@@ -47,7 +47,7 @@ export function holdRoutes(deps: ApiDeps, countChange: CountChange): FastifyPlug
     app.delete(
       '/orphans/:workspaceId/hold',
       {
-        config: { refusedAs: 'end_hold' },
+        config: { role: 'operator', refusedAs: 'end_hold' },
         schema: {
           summary: 'Gives the orphans of a workspace back to sweeping; none held: changes nothing',
           params: WorkspacePath,
@@ -69,7 +69,7 @@ export function holdRoutes(deps: ApiDeps, countChange: CountChange): FastifyPlug
     app.post(
       '/orphans/:workspaceId/acknowledge',
       {
-        config: { refusedAs: 'acknowledge' },
+        config: { role: 'operator', refusedAs: 'acknowledge' },
         schema: {
           summary: 'A person has looked at what was restored during its Stop, or replaced: it is resolved',
           params: WorkspacePath,

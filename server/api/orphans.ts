@@ -39,7 +39,9 @@ export const OrphanSchema = Type.Object({
     }),
   ),
   nextAttemptAt: Nullable(Type.String({ format: 'date-time', description: 'Null: there will be none' })),
-  hold: Nullable(Type.Object({ actor: Type.String(), reason: Type.String(), since: Time, until: Time })),
+  hold: Nullable(
+    Type.Object({ actor: Type.String(), verified: Type.Boolean(), reason: Type.String(), since: Time, until: Time }),
+  ),
   secondLook: Nullable(Type.Object({ result: Type.Enum([...SECOND_LOOKS]), dueAt: Nullable(Time) })),
   resolvedAt: Nullable(Time),
   resolution: Nullable(Type.Enum([...RESOLUTIONS])),
@@ -215,7 +217,20 @@ export function orphanOnWire(row: Omit<OrphanRow, 'keys'>, acting: Acting): Orph
   };
 }
 
-function holdOnWire({ state, heldAt, heldBy, holdReason, holdUntil }: Omit<OrphanRow, 'keys'>): Orphan['hold'] {
+function holdOnWire({
+  state,
+  heldAt,
+  heldBy,
+  holdVerified,
+  holdReason,
+  holdUntil,
+}: Omit<OrphanRow, 'keys'>): Orphan['hold'] {
   if (state !== 'held' || heldAt === null || holdUntil === null) return null;
-  return { actor: heldBy ?? '', reason: holdReason ?? '', since: iso(heldAt), until: iso(holdUntil) };
+  return {
+    actor: heldBy ?? '',
+    verified: holdVerified,
+    reason: holdReason ?? '',
+    since: iso(heldAt),
+    until: iso(holdUntil),
+  };
 }

@@ -12,6 +12,7 @@ import { iso, NoQuery, Nullable, Time } from './wire.ts';
 export const PauseSchema = Nullable(
   Type.Object({
     actor: Type.String(),
+    verified: Type.Boolean({ description: 'Whether anybody has proved to be the actor' }),
     reason: Type.String(),
     since: Time,
     until: Time,
@@ -30,7 +31,7 @@ export function pauseRoutes(deps: ApiDeps, countChange: CountChange): FastifyPlu
     app.put(
       '/pause',
       {
-        config: { refusedAs: 'pause' },
+        config: { role: 'operator', refusedAs: 'pause' },
         schema: {
           summary: 'No sweep stops anything by itself until then, the one that runs included; by hand it goes on',
           querystring: NoQuery,
@@ -52,7 +53,7 @@ export function pauseRoutes(deps: ApiDeps, countChange: CountChange): FastifyPlu
     app.delete(
       '/pause',
       {
-        config: { refusedAs: 'resume' },
+        config: { role: 'operator', refusedAs: 'resume' },
         schema: {
           summary: 'Sweeping goes on; not paused: changes nothing',
           querystring: NoQuery,
@@ -75,6 +76,7 @@ export function pauseOnWire(row: PauseRow | null): Static<typeof PauseSchema> {
   if (row === null || row.pausedAt === null || row.pauseUntil === null) return null;
   return {
     actor: row.pausedBy ?? '',
+    verified: row.pauseVerified,
     reason: row.pauseReason ?? '',
     since: iso(row.pausedAt),
     until: iso(row.pauseUntil),

@@ -9,6 +9,11 @@ export const PROBLEMS = {
   invalid_cursor: { status: 400, title: 'The cursor does not belong to this list' },
   unknown_host: { status: 403, title: 'The Host of the request is not one of ours' },
   foreign_origin: { status: 403, title: 'Changes are refused from other sites' },
+  signed_out: { status: 401, title: 'Sign in first' },
+  forged_header: { status: 403, title: 'Who is signed in was said by somebody who is not believed' },
+  no_role: { status: 403, title: 'Nobody of these groups may come in' },
+  role_required: { status: 403, title: 'This needs another role' },
+  actor_not_yours: { status: 400, title: 'A change is made under the name of whoever is signed in' },
   actor_required: { status: 400, title: 'This change needs somebody who makes it' },
   not_found: { status: 404, title: 'There is no such thing' },
   sweeper_disabled: { status: 409, title: 'Nothing is being stopped' },
@@ -18,6 +23,7 @@ export const PROBLEMS = {
   brake_not_latched: { status: 409, title: 'The safety brake is not latched' },
   brake_moved: { status: 409, title: 'More orphans wait behind the brake than were on the screen' },
   platform_unreadable: { status: 409, title: 'The platform could not be looked at' },
+  name_taken: { status: 409, title: 'Another one has this name' },
   nothing_to_acknowledge: { status: 409, title: 'Nothing of this workspace waits for an acknowledgement' },
   sweep_finished: { status: 409, title: 'The sweep has ended' },
   body_too_large: { status: 413, title: 'The body is too large' },
@@ -32,6 +38,8 @@ export type ProblemCode = keyof typeof PROBLEMS;
 export interface ProblemMembers {
   /** Of `brake_moved` and `expected_mismatch`: how many there are by now. */
   readonly orphans?: number;
+  /** Of `signed_out`: where a browser signs in; null: at the proxy in front, by loading the page again. */
+  readonly signIn?: string | null;
 }
 
 /** Answers the request with problem+json (RFC 9457). The detail is a sentence: what was wrong, and what is allowed. */
@@ -56,16 +64,27 @@ const problemSchema = Type.Object(
     orphans: Type.Optional(
       Type.Integer({ description: 'Of `brake_moved` and `expected_mismatch`: how many there are by now' }),
     ),
+    signIn: Type.Optional(
+      Type.Union([Type.String(), Type.Null()], {
+        description:
+          'Of `signed_out`: where a browser signs in; null: at the proxy in front, by loading the page again',
+      }),
+    ),
   },
   { description: 'RFC 9457' },
 );
 export type Problem = Static<typeof problemSchema>;
 
 /** Every call may meet these. */
-const EVERYWHERE = ['invalid_request', 'unknown_host', 'internal_error'] as const;
+const EVERYWHERE = [
+  ...(['invalid_request', 'unknown_host', 'internal_error'] as const),
+  ...(['signed_out', 'forged_header', 'no_role', 'home_database_unavailable'] as const),
+];
 /** Every change may meet these, too. */
 const ON_CHANGES = [
   'foreign_origin',
+  'role_required',
+  'actor_not_yours',
   'body_too_large',
   'unsupported_media_type',
   'too_many_changes',
@@ -95,9 +114,9 @@ export function problemResponses(codes: readonly ProblemCode[], { change = false
 }
 
 function problemProperties(codes: readonly ProblemCode[]) {
-  const { orphans, ...everywhere } = problemSchema.properties;
+  const { orphans, signIn, ...everywhere } = problemSchema.properties;
   const counts = codes.includes('brake_moved') || codes.includes('expected_mismatch');
-  return counts ? { ...everywhere, orphans } : everywhere;
+  return { ...everywhere, ...(counts ? { orphans } : {}), ...(codes.includes('signed_out') ? { signIn } : {}) };
 }
 
 export function sendProblem(

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isLoopbackName } from '../urls.ts';
 import { ProblemError } from './problem.ts';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -8,29 +9,28 @@ export interface SafetyOptions {
   /** What the server listens on. */
   readonly host: string;
   readonly allowedHosts: readonly string[];
+  /** Under which origin people reach it; null: not said. */
+  readonly publicUrl: string | null;
 }
 
 /** The floor under every call: who may be reached under which name, and from where changes may come. */
 export function registerSafety(app: FastifyInstance, options: SafetyOptions): void {
-  const names = new Set([...LOOPBACK_NAMES, options.host, ...options.allowedHosts].map((name) => name.toLowerCase()));
-  const local = isLoopback(options.host);
+  const { host, allowedHosts, publicUrl } = options;
+  const known = [...allowedHosts, ...(publicUrl === null ? [] : [new URL(publicUrl).hostname])];
+  const names = new Set([...LOOPBACK_NAMES, host, ...known].map((name) => name.toLowerCase()));
+  const local = isLoopbackName(host);
   // Beyond loopback a proxy decides about names, unless they are listed.
-  const checksHost = local || options.allowedHosts.length > 0;
+  const checksHost = local || known.length > 0;
 
   app.addHook('onRequest', async (request) => {
     if (checksHost && (local || !isProbe(request))) refuseUnknownHost(request, names);
-    if (!SAFE_METHODS.has(request.method)) refuseForeignOrigin(request);
+    if (!SAFE_METHODS.has(request.method)) refuseForeignOrigin(request, publicUrl);
   });
 }
 
-/** An orchestrator asks by an address that nobody can list beforehand, and learns no more than yes or no. */
+/** An orchestrator and a Prometheus ask by an address that nobody can list beforehand, and learn yes, no, and numbers. */
 function isProbe({ url }: FastifyRequest): boolean {
-  return url === '/healthz' || url === '/readyz';
-}
-
-/** Whether only this machine can reach a server that listens there. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+  return url === '/healthz' || url === '/readyz' || url === '/metrics';
 }
 
 /** A name that somebody else's DNS points at us would let their page read ours. */
@@ -39,7 +39,7 @@ function refuseUnknownHost(request: FastifyRequest, names: ReadonlySet<string>):
   if (names.has(withoutPort(host).toLowerCase())) return;
   throw new ProblemError(
     'unknown_host',
-    `Host: ${JSON.stringify(host)} is not one of ${[...names].join(', ')}. Set ALLOWED_HOSTS to add a name.`,
+    `Host: ${JSON.stringify(host)} is not one of ${[...names].join(', ')}. Set ALLOWED_HOSTS or PUBLIC_URL to add a name.`,
   );
 }
 
@@ -48,7 +48,7 @@ function withoutPort(host: string): string {
 }
 
 /** A browser says where a change comes from; a program that says nothing is no browser. */
-function refuseForeignOrigin(request: FastifyRequest): void {
+function refuseForeignOrigin(request: FastifyRequest, publicUrl: string | null): void {
   const site = request.headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin' && site !== 'none') {
     throw new ProblemError(
@@ -57,10 +57,12 @@ function refuseForeignOrigin(request: FastifyRequest): void {
     );
   }
   const { origin, host } = request.headers;
-  if (origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`) {
+  // A proxy may ask for us under another name than people ask for it.
+  const ours = [`http://${host}`, `https://${host}`, publicUrl];
+  if (origin !== undefined && !ours.includes(origin)) {
     throw new ProblemError(
       'foreign_origin',
-      `Origin: ${JSON.stringify(origin)} is not the host that was asked (${host}).`,
+      `Origin: ${JSON.stringify(origin)} is not the host that was asked (${host})${publicUrl === null ? '' : `, nor ${publicUrl}`}.`,
     );
   }
 }

@@ -7,7 +7,7 @@ import { readStatus, type StatusRows } from '../sweep/status.ts';
 import { readSweep } from '../sweep/sweep-list.ts';
 import type { ApiDeps, Home } from './deps.ts';
 import { pauseOnWire } from './pause.ts';
-import type { Status } from './status.ts';
+import type { Status, StatusOfAll } from './status.ts';
 import { sweepOnWire } from './sweeps.ts';
 import { iso } from './wire.ts';
 
@@ -33,7 +33,7 @@ export function createSteadyTime(): (measured: Date) => Date {
   };
 }
 
-export async function withHome(deps: ApiDeps, home: Home, steady: (measured: Date) => Date): Promise<Status> {
+export async function withHome(deps: ApiDeps, home: Home, steady: (measured: Date) => Date): Promise<StatusOfAll> {
   await home.sweeper.fresh.ifOld();
   return remembered(deps, home, steady);
 }
@@ -43,7 +43,7 @@ export async function remembered(
   deps: ApiDeps,
   { database, sweeper }: Home,
   steady: (measured: Date) => Date,
-): Promise<Status> {
+): Promise<StatusOfAll> {
   const { config } = deps;
   const rows = await readStatus(database, config.tenant, config.sweep);
   const { tenant, counts, inventory, causes } = rows;
@@ -94,7 +94,7 @@ type TenantRow = NonNullable<StatusRows['tenant']>;
 /** Of a tenant's row, what the state is made from; while our database is away little of it is known. */
 type StateFacts = Pick<
   TenantRow,
-  'late' | 'brakeAt' | 'brakeOrphans' | 'paused' | 'pausedBy' | 'pauseReason' | 'pauseUntil'
+  'late' | 'brakeAt' | 'brakeOrphans' | 'paused' | 'pausedBy' | 'pauseVerified' | 'pauseReason' | 'pauseUntil'
 >;
 
 type BreakerFacts = Pick<TenantRow, 'breakerOpenedAt' | 'breakerClass' | 'breakerMessage' | 'breakerRetryAt'>;
@@ -198,6 +198,7 @@ const NOTHING_KNOWN = {
   brakeOrphans: null,
   paused: false,
   pausedBy: null,
+  pauseVerified: false,
   pauseReason: null,
   pauseUntil: null,
   breakerOpenedAt: null,
@@ -207,7 +208,7 @@ const NOTHING_KNOWN = {
 } as const;
 
 /** What can be said without our own database: that it is away, since when, and what the settings say. */
-export function withoutHome(deps: ApiDeps, error: string, since: Date): Status {
+export function withoutHome(deps: ApiDeps, error: string, since: Date): StatusOfAll {
   const { config } = deps;
   const now = new Date();
   const late = now.getTime() - since.getTime() > config.sweep.intervalMs * 2.5;

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type, { type Static } from 'typebox';
+import { PROOFS } from '../access/identity.ts';
 import { DatabaseFailure } from '../db/connect.ts';
 import { BACKEND_STATES } from '../sweep/backend-answers.ts';
 import {
@@ -9,6 +10,7 @@ import {
   OUTCOMES,
   PLATFORM_FAULTS,
   POSITIVE_CONTROLS,
+  ROLES,
   SWEEPER_STATES,
   WHYS,
 } from '../sweep/outcome.ts';
@@ -45,6 +47,14 @@ const StatusSchema = Type.Object({
   tenant: Type.String(),
   replica: Type.String(),
   anonymous: Type.Boolean({ description: 'Anybody who reaches this address may change things' }),
+  you: Type.Object(
+    {
+      name: Nullable(Type.String({ description: 'Null: nobody has to sign in' })),
+      role: Type.Enum([...ROLES]),
+      proof: Type.Enum([...PROOFS], { description: 'How that is known; open: nobody has to sign in' }),
+    },
+    { description: 'Who asks' },
+  ),
   sweeper: Type.Object({
     state: Type.Enum([...SWEEPER_STATES]),
     reason: Nullable(Type.String()),
@@ -155,13 +165,15 @@ const StatusSchema = Type.Object({
   observedAt: Nullable(Time),
 });
 export type Status = Static<typeof StatusSchema>;
+/** The same for everybody. */
+export type StatusOfAll = Omit<Status, 'you'>;
 
 export function statusRoutes(deps: ApiDeps): FastifyPluginAsyncTypebox {
   let failingSince: Date | null = null;
   const steady = createSteadyTime();
 
   /** Answers whatever is away: this is where one looks to find out what is. */
-  const readable = async (): Promise<Status> => {
+  const readable = async (): Promise<StatusOfAll> => {
     const { home, error } = deps.state();
     if (home === null) return withoutHome(deps, error ?? 'It is being started.', deps.startedAt);
     try {
@@ -185,11 +197,11 @@ export function statusRoutes(deps: ApiDeps): FastifyPluginAsyncTypebox {
           response: { 200: StatusSchema, ...problemResponses([]) },
         },
       },
-      async (_request, reply) => {
+      async (request, reply) => {
         const status = await readable();
         reply.header('x-now', status.now);
         if (status.observedAt !== null) reply.header('x-observed-at', status.observedAt);
-        return status;
+        return { ...status, you: request.who };
       },
     );
   };

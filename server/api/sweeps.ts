@@ -20,6 +20,7 @@ export const SweepSchema = Type.Object({
   trigger: Type.Enum([...TRIGGERS]),
   workspaceIds: Nullable(Type.Array(Type.String(), { description: 'Null: all' })),
   requestedBy: Nullable(Type.String()),
+  requestVerified: Type.Boolean({ description: 'Whether `requestedBy` has proved to be that person' }),
   reason: Nullable(Type.String()),
   dryRun: Type.Boolean(),
   drain: Type.Boolean(),
@@ -28,6 +29,7 @@ export const SweepSchema = Type.Object({
   finishedAt: Nullable(Time),
   cancelRequestedAt: Nullable(Time),
   cancelRequestedBy: Nullable(Type.String()),
+  cancelVerified: Type.Boolean({ description: 'Whether `cancelRequestedBy` has proved to be that person' }),
   result: Type.Enum([...SWEEP_RESULTS]),
   claimed: Type.Integer({ description: 'How many orphans it set out to attempt' }),
   counts: Counts,
@@ -100,7 +102,7 @@ export function sweepRoutes(deps: ApiDeps, countChange: CountChange): FastifyPlu
     app.post(
       '/sweeps',
       {
-        config: { refusedAs: actionOf },
+        config: { role: 'operator', refusedAs: actionOf },
         schema: {
           summary: 'Sweep now: queued first, begun by whichever replica holds the lease next',
           body: NewSweep,
@@ -196,7 +198,7 @@ export function sweepRoutes(deps: ApiDeps, countChange: CountChange): FastifyPlu
     app.delete(
       '/sweeps/:id',
       {
-        config: { refusedAs: 'cancel' },
+        config: { role: 'operator', refusedAs: 'cancel' },
         schema: {
           summary: 'Cancels a sweep: a queued one at once, a running one before its next Stop',
           params: SweepPath,
@@ -283,13 +285,28 @@ export function noSweep(id: string): ProblemError {
 }
 
 export function sweepOnWire(row: SweepRow, joined: boolean): Sweep {
-  const { id, tenant, trigger, scope, requestedBy, reason, dryRun, drain, result, claimed, error, replica } = row;
+  const {
+    id,
+    tenant,
+    trigger,
+    scope,
+    requestedBy,
+    requestVerified,
+    reason,
+    dryRun,
+    drain,
+    result,
+    claimed,
+    error,
+    replica,
+  } = row;
   return {
     id,
     tenant,
     trigger,
     workspaceIds: scope,
     requestedBy,
+    requestVerified,
     reason,
     dryRun,
     drain,
@@ -298,6 +315,7 @@ export function sweepOnWire(row: SweepRow, joined: boolean): Sweep {
     finishedAt: iso(row.finishedAt),
     cancelRequestedAt: iso(row.cancelRequestedAt),
     cancelRequestedBy: row.cancelRequestedBy,
+    cancelVerified: row.cancelVerified,
     result,
     claimed,
     counts: countsOnWire(row),

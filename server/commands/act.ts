@@ -23,7 +23,7 @@ export function actOf({ userName }: Pick<CommandContext, 'userName'>, given: Giv
   if (reason !== null && !isReason(reason)) {
     throw new UsageError('--reason must be 1 to 500 characters in one line, and not blank.');
   }
-  return { actor: `${actor} (command line)`, address: null, requestId: randomUUID(), reason };
+  return { actor: `${actor} (command line)`, verified: false, address: null, requestId: randomUUID(), reason };
 }
 
 /** As at the API: whoever was refused, and with which code, is found later. */

@@ -1,4 +1,4 @@
-import type { Status } from '../api/status.ts';
+import type { StatusOfAll } from '../api/status.ts';
 import { count, duration } from './words.ts';
 
 export interface Headline {
@@ -14,11 +14,11 @@ const fine = (headline: string): Headline => ({ headline, needsPerson: false });
 const RECENT_INTERVALS = 2.5;
 
 /** The one thing to know, in one sentence; the first that holds, in the order of the console's verdict. */
-export function headlineOf(status: Status): Headline {
+export function headlineOf(status: StatusOfAll): Headline {
   return notStopping(status) ?? orphans(status);
 }
 
-function notStopping({ home, sweeper, brake, platform, backend, pause, now }: Status): Headline | null {
+function notStopping({ home, sweeper, brake, platform, backend, pause, now }: StatusOfAll): Headline | null {
   if (home.state === 'failing') return bad(`The home database cannot be read: ${home.error ?? 'it does not answer'}`);
   if (sweeper.state === 'disabled') return bad(`Nothing is being stopped: ${sweeper.reason ?? ''}`);
   if (brake !== null) {
@@ -38,7 +38,7 @@ function notStopping({ home, sweeper, brake, platform, backend, pause, now }: St
   return pause === null ? null : fine(`Paused by ${pause.actor} until ${pause.until}: ${pause.reason}`);
 }
 
-function orphans(status: Status): Headline {
+function orphans(status: StatusOfAll): Headline {
   const { counts, backend, sweeper, sweepable, observedAt, unconfirmed } = status;
   if (counts === null || observedAt === null) return fine('The platform has not been looked at yet');
   if (sweeper.state === 'dry_run') {
@@ -59,7 +59,7 @@ function orphans(status: Status): Headline {
 }
 
 /** 0 is said with the time of the look, and "clear" only of a recent one. */
-function none({ now, sweeper }: Status, observedAt: string, unconfirmed: number): Headline {
+function none({ now, sweeper }: StatusOfAll, observedAt: string, unconfirmed: number): Headline {
   const ageMs = Date.parse(now) - Date.parse(observedAt);
   const looked = `0 orphans, looked at ${duration(ageMs)} ago, ${observedAt}`;
   if (unconfirmed > 0) return fine(`Cleared, but that ${unconfirmed} terminated is not confirmed: ${looked}`);

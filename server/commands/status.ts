@@ -1,4 +1,4 @@
-import type { Status } from '../api/status.ts';
+import type { StatusOfAll } from '../api/status.ts';
 import { remembered, withoutHome } from '../api/status-on-wire.ts';
 import { DatabaseFailure } from '../db/connect.ts';
 import { type CommandContext, JSON_OPTION, type RunnableCommand } from './command.ts';
@@ -29,7 +29,7 @@ export const status: RunnableCommand = {
 };
 
 /** In the form of `GET /api/status`, which answers without its home database as well. */
-async function read(context: CommandContext): Promise<Status> {
+async function read(context: CommandContext): Promise<StatusOfAll> {
   const startedAt = new Date();
   try {
     return await withHome(context, 'visit', (deps) => remembered(deps, deps.home, (measured) => measured));
@@ -42,7 +42,7 @@ async function read(context: CommandContext): Promise<Status> {
   }
 }
 
-function lines(of: Status): string[] {
+function lines(of: StatusOfAll): string[] {
   const ago = (time: string) => `${duration(Date.parse(of.now) - Date.parse(time))} ago, ${time}`;
   const { counts, sweeper, backend } = of;
   const last = sweeper.lastSweep;

@@ -58,7 +58,7 @@ export const ANSWERED = sql.raw(
   "(outcome in ('stopped', 'already_gone', 'stopped_live', 'clear_failed') or outcome = 'failed' and class <> 'platform')",
 );
 
-const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+export const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 
 /** What has been applied, and the oldest version of the program that still runs on it. */
 export const migrations = sweeper.table('migrations', {
@@ -104,6 +104,8 @@ export const tenants = sweeper.table('tenants', {
   pausedAt: at('paused_at'),
   pausedBy: text('paused_by'),
   pauseReason: text('pause_reason'),
+  /** Whether whoever paused it has proved to be that person. */
+  pauseVerified: boolean('pause_verified').notNull().default(false),
   pauseUntil: at('pause_until'),
 
   brakeAt: at('brake_at'),
@@ -171,6 +173,7 @@ export const orphans = sweeper.table(
     heldAt: at('held_at'),
     heldBy: text('held_by'),
     holdReason: text('hold_reason'),
+    holdVerified: boolean('hold_verified').notNull().default(false),
     holdUntil: at('hold_until'),
 
     secondLook: secondLook('second_look'),
@@ -220,12 +223,14 @@ export const sweeps = sweeper.table(
     drain: boolean().notNull().default(false),
     dryRun: boolean('dry_run').notNull().default(false),
     requestedBy: text('requested_by'),
+    requestVerified: boolean('request_verified').notNull().default(false),
     reason: text(),
     requestedAt: at('requested_at').notNull().defaultNow(),
     startedAt: at('started_at'),
     finishedAt: at('finished_at'),
     cancelRequestedAt: at('cancel_requested_at'),
     cancelRequestedBy: text('cancel_requested_by'),
+    cancelVerified: boolean('cancel_verified').notNull().default(false),
     result: sweepResult().notNull(),
     counts: jsonb().$type<Partial<Record<Outcome, number>>>().notNull().default({}),
     claimed: integer().notNull().default(0),

@@ -84,6 +84,9 @@ export async function startControlPlane(options: SimulatedControlPlaneOptions = 
       response.destroy();
     });
   });
+  // Whoever calls ends what is idle. Were it us, a call could begin on a connection that we are just closing, and fail:
+  // seldom, and always on a busy machine.
+  server.keepAliveTimeout = 0;
   const traffic = countTraffic(server);
   await traffic.listen(options.port ?? 0);
   return control(plane, traffic, server.address());

@@ -5,13 +5,15 @@ import type { AuditAction } from './outcome.ts';
 /** Who does something, from where, and why; null: the sweeper itself, or not said. */
 export interface Act {
   readonly actor: string | null;
+  /** Whether anybody has proved to be the actor. */
+  readonly verified: boolean;
   readonly address: string | null;
   readonly requestId: string | null;
   readonly reason: string | null;
 }
 
 /** What ends or begins by itself. */
-export const BY_ITSELF: Act = { actor: null, address: null, requestId: null, reason: null };
+export const BY_ITSELF: Act = { actor: null, verified: false, address: null, requestId: null, reason: null };
 
 /**
  * Writes down what was done, in the transaction that does it: either both are there, or neither.

@@ -26,7 +26,13 @@ export async function hold(
     await liftHolds(tx, tenant, sql`${ofWorkspace}`, sql`now()`);
     const held = await tx
       .update(orphans)
-      .set({ heldAt: sql`now()`, heldBy: act.actor, holdReason: act.reason, holdUntil: until })
+      .set({
+        heldAt: sql`now()`,
+        heldBy: act.actor,
+        holdVerified: act.verified,
+        holdReason: act.reason,
+        holdUntil: until,
+      })
       .where(and(eq(orphans.tenant, tenant), ofWorkspace))
       .returning({ id: orphans.id });
     if (held.length === 0) return 'not_found';

@@ -259,13 +259,13 @@ async function insert(tx: Transaction, tenant: string, startedAt: string, added:
   await tx.execute(sql`
     insert into ${orphans}
       (tenant, workspace_id, workspace_name, instance_id, why, orphaned_at, first_seen_at, next_attempt_at,
-      held_at, held_by, hold_reason, hold_until)
+      held_at, held_by, hold_verified, hold_reason, hold_until)
     select ${tenant}, seen.workspace_id, seen.workspace_name, seen.instance_id, 'removed',
       coalesce(seen.updated_at::timestamptz, statement_timestamp()), statement_timestamp(), statement_timestamp(),
-      hold.held_at, hold.held_by, hold.hold_reason, hold.hold_until
+      hold.held_at, hold.held_by, coalesce(hold.hold_verified, false), hold.hold_reason, hold.hold_until
     from ${seen(added)}
     left join lateral (
-      select held_at, held_by, hold_reason, hold_until from ${orphans} as held
+      select held_at, held_by, hold_verified, hold_reason, hold_until from ${orphans} as held
       where held.tenant = ${tenant} and held.workspace_id = seen.workspace_id and held.hold_until > now()
       order by held_at desc limit 1
     ) as hold on true

@@ -26,7 +26,7 @@ export async function liftHolds(tx: Transaction, tenant: string, which: SQL, end
     .as('before');
   const rows = await tx
     .update(orphans)
-    .set({ heldAt: null, heldBy: null, holdReason: null, holdUntil: null })
+    .set({ heldAt: null, heldBy: null, holdVerified: false, holdReason: null, holdUntil: null })
     .from(before)
     .where(eq(orphans.id, before.id))
     .returning({ workspaceId: orphans.workspaceId, reason: before.reason });
@@ -37,7 +37,7 @@ export async function liftHolds(tx: Transaction, tenant: string, which: SQL, end
 export async function liftPause(tx: Transaction, tenant: string, endedAt: SQL): Promise<void> {
   await tx
     .update(tenants)
-    .set({ pausedAt: null, pausedBy: null, pauseReason: null, pauseUntil: null })
+    .set({ pausedAt: null, pausedBy: null, pauseVerified: false, pauseReason: null, pauseUntil: null })
     .where(eq(tenants.tenant, tenant));
   await settleExcuse(tx, tenant, endedAt);
 }

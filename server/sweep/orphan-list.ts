@@ -56,6 +56,7 @@ const orphanColumns = {
   lastHttpStatus: orphans.lastHttpStatus,
   heldAt: orphans.heldAt,
   heldBy: orphans.heldBy,
+  holdVerified: orphans.holdVerified,
   holdReason: orphans.holdReason,
   holdUntil: orphans.holdUntil,
   secondLook: orphans.secondLook,
@@ -81,6 +82,7 @@ const attemptColumns = {
   requestId: attempts.requestId,
   trigger: sweeps.trigger,
   requestedBy: sweeps.requestedBy,
+  requestVerified: sweeps.requestVerified,
   reason: sweeps.reason,
 };
 

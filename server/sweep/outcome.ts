@@ -130,8 +130,16 @@ export const AUDIT_ACTIONS = [
   'pause_expired',
   'brake_latched',
   'release_brake',
+  'sign_in',
+  'sign_out',
+  'create_token',
+  'revoke_token',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+
+/** Who may do what; each may also do what those before it may. */
+export const ROLES = ['viewer', 'operator', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
 
 /** Attempts, sweeps, what people did and samples are kept for so many days; orphans for good. */
 export const KEPT_DAYS = 90;

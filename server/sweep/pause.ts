@@ -15,7 +15,13 @@ export async function pause(home: Database, tenant: string, act: Act, until: Dat
     if (refusal !== null) return refusal;
     await tx
       .update(tenants)
-      .set({ pausedAt: sql`now()`, pausedBy: act.actor, pauseReason: act.reason, pauseUntil: until })
+      .set({
+        pausedAt: sql`now()`,
+        pausedBy: act.actor,
+        pauseVerified: act.verified,
+        pauseReason: act.reason,
+        pauseUntil: until,
+      })
       .where(eq(tenants.tenant, tenant));
     await settleExcuse(tx, tenant);
     await record(tx, tenant, act, 'pause', null);
@@ -48,6 +54,7 @@ export async function readPause(home: Database, tenant: string) {
       .select({
         pausedAt: tenants.pausedAt,
         pausedBy: tenants.pausedBy,
+        pauseVerified: tenants.pauseVerified,
         pauseReason: tenants.pauseReason,
         pauseUntil: tenants.pauseUntil,
       })

@@ -257,6 +257,7 @@ async function cancel(tx: Transaction, tenant: string, sweepId: string, act: Act
     .set({
       cancelRequestedAt: sql`now()`,
       cancelRequestedBy: act.actor,
+      cancelVerified: act.verified,
       ...(found.result === 'queued' ? neverBegun : {}),
     })
     .where(eq(sweeps.id, sweepId));
@@ -313,6 +314,7 @@ async function insertQueued(tx: Transaction, tenant: string, request: ManualRequ
       dryRun,
       drain,
       requestedBy: act.actor,
+      requestVerified: act.verified,
       reason: act.reason,
     })
     .returning({ id: sweeps.id });

@@ -59,6 +59,7 @@ export async function readTenant(tx: Transaction, tenant: string, intervalMs: nu
       paused: sql<boolean>`coalesce(${tenants.pauseUntil} > now(), false)`,
       pausedAt: tenants.pausedAt,
       pausedBy: tenants.pausedBy,
+      pauseVerified: tenants.pauseVerified,
       pauseReason: tenants.pauseReason,
       pauseUntil: tenants.pauseUntil,
       breakerOpenedAt: tenants.breakerOpenedAt,

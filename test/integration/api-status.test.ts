@@ -35,6 +35,7 @@ describe('the status', () => {
       tenant: 'default',
       replica: 'api-test',
       anonymous: false,
+      you: { name: null, role: 'admin', proof: 'open' },
       sweeper: {
         state: 'on_schedule',
         reason: null,

@@ -153,6 +153,7 @@ describe('GET /api/sweeps', () => {
       requestId: expect.any(String),
       trigger: 'boot',
       requestedBy: null,
+      requestVerified: false,
       reason: null,
     });
     expect(body.items[2]).toMatchObject({

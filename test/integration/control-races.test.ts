@@ -7,7 +7,7 @@ import { at, once, POINTS, type Point } from '../support/points.ts';
 import { startAfresh, stops } from '../support/sweeping.ts';
 import { createWorld, type World } from '../support/world.ts';
 
-const ANNA: Act = { actor: 'Anna', address: null, requestId: null, reason: 'migration' };
+const ANNA: Act = { actor: 'Anna', verified: false, address: null, requestId: null, reason: 'migration' };
 const inAnHour = () => new Date(Date.now() + 3_600_000);
 
 /** What a person, or another replica's observe, does while a sweep runs. The first orphan is the one it is about. */

@@ -6,7 +6,7 @@ import { createJumpingClock } from '../support/fake-clock.ts';
 import { startAfresh, stops } from '../support/sweeping.ts';
 import { createWorld, type SweepOptions, type World } from '../support/world.ts';
 
-const ANNA: Act = { actor: 'Anna', address: null, requestId: null, reason: 'the bill' };
+const ANNA: Act = { actor: 'Anna', verified: false, address: null, requestId: null, reason: 'the bill' };
 
 let world: World;
 beforeAll(async () => {

@@ -8,7 +8,7 @@ const MINUTE = 60_000;
 const A = '00000000-0000-4000-8000-00000000000a';
 const B = '00000000-0000-4000-8000-00000000000b';
 const ALL: ManualRequest = { workspaceIds: null, expected: null, dryRun: false, drain: false };
-const TESS: Act = { actor: 'Tess', address: null, requestId: null, reason: 'a test' };
+const TESS: Act = { actor: 'Tess', verified: false, address: null, requestId: null, reason: 'a test' };
 
 let world: World;
 let schedule: Schedule;

@@ -116,7 +116,7 @@ describe('a process with another platform under the same tenant', () => {
     await ours.observe();
     await ours.schedule.enqueue(
       { workspaceIds: null, expected: null, dryRun: false, drain: false },
-      { actor: 'Tess', address: null, requestId: null, reason: null },
+      { actor: 'Tess', verified: false, address: null, requestId: null, reason: null },
     );
     const before = await everything(ours);
     const process = startProcess({});

@@ -1,7 +1,13 @@
 import type { Act } from '../../server/sweep/audit.ts';
 import type { World } from './world.ts';
 
-export const ANNA: Act = { actor: 'Anna', address: '192.0.2.1', requestId: 'r-1', reason: 'migration' };
+export const ANNA: Act = {
+  actor: 'Anna',
+  verified: false,
+  address: '192.0.2.1',
+  requestId: 'r-1',
+  reason: 'migration',
+};
 
 export interface AuditRow {
   readonly actor: string | null;

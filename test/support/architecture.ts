@@ -24,13 +24,15 @@ const PROGRAM = ['server/program.ts', 'server/resources.ts'];
 const BELOW = {
   main: ['demonstration', 'program', 'commands', 'db', 'settings'],
   // Each does once what the program does all the time, and answers as the API does.
-  commands: ['commands', 'program', 'api', 'sweep', 'db', 'backends', 'settings'],
+  commands: ['commands', 'program', 'api', 'access', 'sweep', 'db', 'backends', 'settings'],
   // The only one who knows both sides.
   demonstration: ['program', 'demo', 'sweep', 'db', 'settings'],
   program: ['program', 'startup', 'app', 'api', 'sweep', 'db', 'backends', 'settings'],
   startup: ['api', 'sweep', 'db'],
   app: ['api', 'sweep', 'db', 'settings'],
-  api: ['api', 'sweep', 'db', 'settings'],
+  api: ['api', 'access', 'sweep', 'db', 'settings'],
+  // Who asks, and what they may: knows no more of the sweep than how acts are written down.
+  access: ['access', 'sweep', 'db'],
   sweep: ['sweep', 'db'],
   db: ['db'],
   backends: ['backends'],
@@ -42,6 +44,7 @@ export type Layer = keyof typeof BELOW;
 
 const FOLDERS: readonly (readonly [string, Layer])[] = [
   ['server/commands/', 'commands'],
+  ['server/access/', 'access'],
   ['server/api/', 'api'],
   ['server/sweep/', 'sweep'],
   ['server/db/', 'db'],
@@ -51,7 +54,7 @@ const FOLDERS: readonly (readonly [string, Layer])[] = [
 ];
 
 /** Must not know that it is served over HTTP. */
-const WITHOUT_FASTIFY: readonly Layer[] = ['commands', 'sweep', 'db', 'backends', 'settings'];
+const WITHOUT_FASTIFY: readonly Layer[] = ['commands', 'access', 'sweep', 'db', 'backends', 'settings'];
 /** What else there is gets what it needs of `process` handed in. */
 const ENTRY = 'server/main.ts';
 const VAGUE = ['util', 'utils', 'helper', 'helpers', 'service', 'services', 'manager', 'managers', 'common'];

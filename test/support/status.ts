@@ -11,6 +11,7 @@ export function quietStatus(change: Partial<Status> = {}): Status {
     tenant: 'default',
     replica: 'one',
     anonymous: false,
+    you: { name: null, role: 'admin', proof: 'open' },
     sweeper: {
       state: 'on_schedule',
       reason: null,

@@ -48,7 +48,13 @@ describe('the summary for the channel', () => {
   });
 
   test('has its times in UTC although the reader’s are local', () => {
-    const pause = { actor: 'Anna', reason: 'migration', since: NOW, until: '2026-11-23T04:00:00.000Z' };
+    const pause = {
+      actor: 'Anna',
+      verified: false,
+      reason: 'migration',
+      since: NOW,
+      until: '2026-11-23T04:00:00.000Z',
+    };
     const status = leakingStatus({ waiting: 1 }, { pause, sweeper: { ...quietStatus().sweeper, state: 'paused' } });
     expect(summary(status)[0]).toBe('**Orphan Sweeper (production): Paused by Anna until 04:00Z: migration**');
   });

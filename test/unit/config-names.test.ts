@@ -43,9 +43,12 @@ describe('names that are not settings', () => {
 });
 
 describe('secrets', () => {
-  const SECRETS = ['DATABASE_URL', 'PLATFORM_DATABASE_URL', 'CONTROL_PLANE_SHARED_SECRET', 'CONTROL_PLANE_ADMIN_TOKEN'];
+  const SECRETS = [
+    ...['DATABASE_URL', 'PLATFORM_DATABASE_URL', 'CONTROL_PLANE_SHARED_SECRET', 'CONTROL_PLANE_ADMIN_TOKEN'],
+    'OIDC_CLIENT_SECRET',
+  ];
 
-  test('are these four', () => {
+  test('are these five', () => {
     expect(SETTING_NAMES.filter((name) => settingOf(name).secret)).toEqual(SECRETS);
   });
 

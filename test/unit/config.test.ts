@@ -10,6 +10,9 @@ describe('the list of settings', () => {
       ...['BACKEND', 'CONTROL_PLANE_URL', 'CONTROL_PLANE_SHARED_SECRET', 'CONTROL_PLANE_ADMIN_TOKEN'],
       ...['DOCKER_HOST', 'DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH', 'DOCKER_SWEEP_UNKNOWN'],
       ...['DOCKER_UNKNOWN_GRACE_SECONDS', 'HOST', 'PORT', 'ALLOWED_HOSTS', 'ALLOW_ANONYMOUS'],
+      ...['PUBLIC_URL', 'TRUSTED_USER_HEADER', 'TRUSTED_GROUPS_HEADER', 'TRUSTED_PROXY'],
+      ...['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET', 'OIDC_SCOPES', 'OIDC_ROLES_CLAIM'],
+      ...['ROLE_VIEWER', 'ROLE_OPERATOR', 'ROLE_ADMIN', 'SESSION_HOURS'],
       ...['SWEEP_INTERVAL_SECONDS', 'SWEEP_LIMIT', 'SWEEP_CONCURRENCY', 'STOP_TIMEOUT_SECONDS'],
       ...['SWEEP_DEADLINE_SECONDS', 'SWEEP_GRACE_SECONDS', 'SWEEP_SURGE_LIMIT', 'SECOND_LOOK_SECONDS'],
       ...['POSITIVE_CONTROL', 'SWEEP_DRY_RUN', 'TENANT', 'ENVIRONMENT_NAME', 'RUNBOOK_URL'],
@@ -38,7 +41,11 @@ describe('defaults', () => {
       platformMovedFrom: null,
       backend: null,
       disabledReason: 'no control plane is configured (set CONTROL_PLANE_URL and restart)',
-      http: { host: '127.0.0.1', port: 8080, allowedHosts: [], allowAnonymous: false },
+      http: {
+        ...{ host: '127.0.0.1', port: 8080, allowedHosts: [], allowAnonymous: false },
+        ...{ publicUrl: null, trustedProxies: [] },
+      },
+      access: null,
       sweep: {
         intervalMs: 60_000,
         limit: 100,
@@ -95,7 +102,11 @@ describe('defaults', () => {
         adminToken: 'admin',
       },
       disabledReason: null,
-      http: { host: '0.0.0.0', port: 9000, allowedHosts: ['ops.example', '10.0.0.7'], allowAnonymous: true },
+      http: {
+        ...{ host: '0.0.0.0', port: 9000, allowedHosts: ['ops.example', '10.0.0.7'], allowAnonymous: true },
+        ...{ publicUrl: null, trustedProxies: [] },
+      },
+      access: null,
       sweep: {
         intervalMs: 61_000,
         limit: 99,

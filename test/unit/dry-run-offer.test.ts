@@ -10,6 +10,7 @@ const DRY: Sweep = {
   trigger: 'manual',
   workspaceIds: null,
   requestedBy: null,
+  requestVerified: false,
   reason: null,
   dryRun: true,
   drain: false,
@@ -18,6 +19,7 @@ const DRY: Sweep = {
   finishedAt: NOW,
   cancelRequestedAt: null,
   cancelRequestedBy: null,
+  cancelVerified: false,
   result: 'dry_run',
   claimed: 12,
   counts: { would_stop: 12 },
@@ -29,7 +31,7 @@ const DRY: Sweep = {
   joined: false,
 };
 const LEAKING = leakingStatus({ waiting: 12 });
-const PAUSE = { actor: 'Anna', reason: 'migration', since: NOW, until: '2026-11-23T04:00:00.000Z' };
+const PAUSE = { actor: 'Anna', verified: false, reason: 'migration', since: NOW, until: '2026-11-23T04:00:00.000Z' };
 const sweeper = (state: Status['sweeper']['state']) => ({ sweeper: { ...LEAKING.sweeper, state } });
 
 function offer(sweep: Partial<Sweep> = {}, status: Status | null = LEAKING, sweepLimit: number | null = 5_000) {

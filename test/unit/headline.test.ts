@@ -15,7 +15,7 @@ const BRAKE = {
   oldest: NOW,
   sample: [],
 };
-const PAUSE = { actor: 'Anna', reason: 'migration', since: NOW, until: '2026-11-23T04:00:00.000Z' };
+const PAUSE = { actor: 'Anna', verified: false, reason: 'migration', since: NOW, until: '2026-11-23T04:00:00.000Z' };
 const NOT_KNOWN = 'The control plane knows none of 5 instances.';
 const FAILING = backend({
   state: 'not_answering',

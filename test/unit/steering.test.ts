@@ -15,7 +15,7 @@ const steer = (status: Status | null, change: Partial<VerdictInput> = {}) =>
     ...change,
   });
 const sweeper = (state: Status['sweeper']['state']) => ({ sweeper: { ...quietStatus().sweeper, state } });
-const PAUSE = { actor: 'Anna', reason: 'migration', since: NOW, until: '2026-11-23T04:00:00.000Z' };
+const PAUSE = { actor: 'Anna', verified: false, reason: 'migration', since: NOW, until: '2026-11-23T04:00:00.000Z' };
 const MANY = leakingStatus({ waiting: 1_000 });
 
 describe('pausing', () => {

@@ -24,8 +24,8 @@ const offer = (orphans: Orphan[], change: Partial<VerdictInput> = {}, across = f
     across,
   );
 const sweeper = (state: Status['sweeper']['state']) => ({ sweeper: { ...quietStatus().sweeper, state } });
-const PAUSE = { actor: 'Anna', reason: 'migration', since: NOW, until: '2026-11-23T04:00:00.000Z' };
-const HOLD = { actor: 'Anna', reason: 'r', since: NOW, until: NOW };
+const PAUSE = { actor: 'Anna', verified: false, reason: 'migration', since: NOW, until: '2026-11-23T04:00:00.000Z' };
+const HOLD = { actor: 'Anna', verified: false, reason: 'r', since: NOW, until: NOW };
 
 describe('what a sweep of the chosen takes', () => {
   test('not what is held, waits for a person, or is known to be resolved', () => {

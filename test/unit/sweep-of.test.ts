@@ -11,6 +11,7 @@ const SWEEP: Sweep = {
   trigger: 'manual',
   workspaceIds: null,
   requestedBy: null,
+  requestVerified: false,
   reason: null,
   dryRun: false,
   drain: false,
@@ -27,6 +28,7 @@ const SWEEP: Sweep = {
   joined: false,
   cancelRequestedAt: null,
   cancelRequestedBy: null,
+  cancelVerified: false,
   looks: 0,
 };
 

@@ -39,6 +39,7 @@ const attempt = (id: string, minute: number, change: Partial<Attempt> = {}): Att
   requestId: id,
   trigger: 'interval',
   requestedBy: null,
+  requestVerified: false,
   reason: null,
   ...change,
 });
@@ -127,7 +128,7 @@ test('what people did stands among the rest, and what they were refused does not
 });
 
 test('a hold is told once: by the audit, or where that is not known by the orphan', () => {
-  const hold = { actor: 'Anna', reason: 'looks', since: at(7), until: at(59) };
+  const hold = { actor: 'Anna', verified: false, reason: 'looks', since: at(7), until: at(59) };
   const orphans = [{ ...ORPHAN, hold, state: 'held' as const, resolvedAt: null }];
   expect(kinds({ orphans, acts: [act('hold', 7)] })).toEqual(['act', 'found', 'removed']);
   expect(kinds({ orphans, acts: [act('hold', 3)] })).toEqual(['hold', 'act', 'found', 'removed']);

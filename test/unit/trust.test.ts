@@ -74,7 +74,7 @@ const controlPlaneWords = (change: Partial<Status['backend']>) =>
 const sweeper = (state: Status['sweeper']['state']) => ({ ...quietStatus().sweeper, state });
 
 test('the sweeper: paused, until when; or stopped by the safety brake', () => {
-  const pause = { actor: 'Anna', reason: 'migration', since: NOW, until: '2026-11-23T04:00:00.000Z' };
+  const pause = { actor: 'Anna', verified: false, reason: 'migration', since: NOW, until: '2026-11-23T04:00:00.000Z' };
   expect(sweeperWords({ sweeper: sweeper('paused'), pause })).toBe('open: Sweeper paused until 04:00Z');
   expect(sweeperWords({ sweeper: sweeper('brake') })).toBe('bad: Sweeper stopped by the safety brake');
 });

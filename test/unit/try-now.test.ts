@@ -12,7 +12,7 @@ const sweeper = (state: Status['sweeper']['state'], reason: string | null = null
 });
 const tell = (change: Partial<Status> = {}, orphans: readonly Orphan[] = [ORPHAN]) =>
   tryNowOf({ ...STATUS, ...change }, 'live', orphans);
-const PAUSE = { actor: 'Anna', reason: 'migration', since: NOW, until: NOW };
+const PAUSE = { actor: 'Anna', verified: false, reason: 'migration', since: NOW, until: NOW };
 
 describe('trying now', () => {
   test('is offered while sweeps stop, with its number where that is not one', () => {
@@ -53,7 +53,7 @@ describe('trying now', () => {
   });
 
   test('is not offered for what is held', () => {
-    const hold = { actor: 'Anna', reason: 'looks', since: NOW, until: NOW };
+    const hold = { actor: 'Anna', verified: false, reason: 'looks', since: NOW, until: NOW };
     expect(tell({}, [{ ...ORPHAN, state: 'held', hold }])).toMatchObject({
       kind: 'not_now',
       why: expect.stringMatching(/held/),

@@ -35,6 +35,7 @@ const BROKEN_BACKEND = {
 const NOT_KNOWN = 'The control plane knows none of 5 live instances: nothing is stopped. Set CONTROL_PLANE_URL.';
 const PAUSE = {
   actor: 'Anna',
+  verified: false,
   reason: 'migration',
   since: '2026-11-23T03:00:00.000Z',
   until: '2026-11-23T04:00:00.000Z',

@@ -16,6 +16,10 @@ export const ACTION_WORDS: Readonly<Record<AuditAction, string>> = {
   pause_expired: 'Pause ended by itself',
   brake_latched: 'Safety brake latched',
   release_brake: 'Released the safety brake',
+  sign_in: 'Signed in',
+  sign_out: 'Signed out',
+  create_token: 'Gave out an API token',
+  revoke_token: 'Revoked an API token',
 };
 
 type About = 'workspace' | 'sweep' | 'all';
@@ -34,6 +38,10 @@ const ABOUT: Readonly<Record<AuditAction, About>> = {
   pause_expired: 'all',
   brake_latched: 'all',
   release_brake: 'all',
+  sign_in: 'all',
+  sign_out: 'all',
+  create_token: 'all',
+  revoke_token: 'all',
 };
 
 /** What an entry is about and leads to; null: sweeping as a whole, or what never came to be. */
