@@ -14,8 +14,8 @@ export interface HeaderOptions {
 export interface Sender {
   /** Of the connection itself, whatever headers say; undefined: it has none. */
   readonly address: string | undefined;
-  /** As they came, each as often as it came. */
-  readonly headers: Readonly<Record<string, readonly string[] | undefined>>;
+  /** By name in lower case, each as often as it came. */
+  readonly headers: ReadonlyMap<string, readonly string[]>;
 }
 
 export type HeaderAnswer =
@@ -34,17 +34,17 @@ export function createHeaderReader(options: HeaderOptions): (sender: Sender) => 
   const ours = groups === null ? [user] : [user, groups];
 
   return ({ address, headers }) => {
-    const said = ours.filter((name) => (headers[name] ?? []).length > 0);
+    const said = ours.filter((name) => (headers.get(name) ?? []).length > 0);
     if (said.length > 0 && !isTrusted(trusted, address)) {
       const from = address ?? 'an unknown address';
       return forged(`${said.join(' and ')} came from ${from}, which is not in TRUSTED_PROXY`);
     }
     // A proxy that adds its own beside that of a caller would let the caller be whom it likes.
-    const twice = said.find((name) => (headers[name] ?? []).length > 1);
+    const twice = said.find((name) => (headers.get(name) ?? []).length > 1);
     if (twice !== undefined) return forged(`${twice} came more than once: the proxy must replace what a caller sends`);
-    const name = nameFrom(headers[user]?.[0] ?? '');
+    const name = nameFrom(headers.get(user)?.[0] ?? '');
     if (name === null) return { kind: 'nobody' };
-    const role = roleOf([name, ...listed(groups === null ? undefined : headers[groups]?.[0])], roles);
+    const role = roleOf([name, ...listed(groups === null ? undefined : headers.get(groups)?.[0])], roles);
     return role === null ? { kind: 'no_role', name } : { kind: 'known', identity: { name, role, proof: 'header' } };
   };
 }

@@ -102,8 +102,17 @@ function discover({ issuer, clientId, clientSecret }: OidcOptions): Promise<clie
   // Settings allow that on this machine only.
   const execute = url.protocol === 'http:' ? [client.allowInsecureRequests] : [];
   const metadata = clientSecret === null ? {} : { client_secret: clientSecret };
-  const authentication = clientSecret === null ? client.None() : undefined;
+  const authentication = clientSecret === null ? client.None() : secretAuthentication(clientSecret);
   return client.discovery(url, clientId, metadata, authentication, { execute, timeout: TIMEOUT_SECONDS });
+}
+
+/** In the header, which every provider takes unless it says otherwise; else in the body. */
+function secretAuthentication(secret: string): client.ClientAuth {
+  const [inHeader, inBody] = [client.ClientSecretBasic(secret), client.ClientSecretPost(secret)];
+  return (server, ...rest) => {
+    const methods = server.token_endpoint_auth_methods_supported ?? ['client_secret_basic'];
+    return (methods.includes('client_secret_basic') ? inHeader : inBody)(server, ...rest);
+  };
 }
 
 type Claims = Readonly<Record<string, unknown>>;

@@ -114,6 +114,12 @@ function tokenOf({ headers }: FastifyRequest): string | null {
   return isTokenLike(token) ? token : null;
 }
 
-function headersOf({ raw }: FastifyRequest): Readonly<Record<string, readonly string[] | undefined>> {
-  return raw.headersDistinct;
+/** Node's own joins those that came more than once. */
+function headersOf({ raw: { rawHeaders } }: FastifyRequest): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const [index, value] of rawHeaders.entries()) {
+    const name = rawHeaders[index - 1]?.toLowerCase();
+    if (index % 2 === 1 && name !== undefined) found.set(name, [...(found.get(name) ?? []), value]);
+  }
+  return found;
 }
