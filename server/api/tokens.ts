@@ -110,6 +110,6 @@ export function tokenRoutes(deps: ApiDeps, access: Access, countChange: CountCha
   };
 }
 
-function tokenOnWire({ createdAt, expiresAt, lastUsedAt, ...token }: TokenRow): ApiToken {
+export function tokenOnWire({ createdAt, expiresAt, lastUsedAt, ...token }: TokenRow): ApiToken {
   return { ...token, createdAt: iso(createdAt), expiresAt: iso(expiresAt), lastUsedAt: iso(lastUsedAt) };
 }

@@ -29,7 +29,6 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await emptyWorld(world);
-  await world.home.query('truncate sweeper.sessions, sweeper.api_tokens');
 });
 afterAll(() => Promise.all([proxied?.close(), withOidc?.close(), world?.close(), provider?.close()]));
 

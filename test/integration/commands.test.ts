@@ -392,3 +392,56 @@ describe('what only looks', () => {
     expect(answer).toMatchObject({ exit: 3, err: [expect.stringMatching(/^Nothing is remembered yet/)] });
   });
 });
+
+describe('token', () => {
+  const create = (...more: string[]) => run(['token', 'create', '--name', 'nightly', '--role', 'operator', ...more]);
+
+  it('create prints one that opens the API, list names it, revoke ends it', async () => {
+    await observe();
+    expect((await run(['token', 'list'])).out).toEqual(['No API token is given out.']);
+    const { exit, out } = await create('--reason', 'the nightly report');
+    expect([exit, out]).toEqual([0, [expect.stringMatching(/^sweeper_[\w-]{43}$/)]]);
+    const api = await createApi(world);
+    onTestFinished(() => api.close());
+    const ask = async () =>
+      (await api.app.inject({ url: '/api/status', headers: { authorization: `Bearer ${out[0]}` } })).json<Status>();
+    expect((await ask()).you).toEqual({ name: 'nightly', role: 'operator', proof: 'token' });
+    expect((await run(['token', 'list'])).out).toEqual([
+      expect.stringMatching(/^nightly {2}operator {2}until \S+Z {2}last used \S+Z {2}by tess \(command line\)$/),
+    ]);
+    expect(await run(['token', 'revoke', '--name', 'nightly'])).toEqual({
+      exit: 0,
+      err: [],
+      out: ['Revoked nightly.'],
+    });
+    const other = await createApi(world);
+    onTestFinished(() => other.close());
+    const refused = { url: '/api/status', headers: { authorization: `Bearer ${out[0]}` } };
+    expect((await other.app.inject(refused)).statusCode).toBe(401);
+    expect(await audited(world)).toMatchObject([
+      { action: 'create_token', actor: 'tess (command line)', target: 'nightly', reason: 'the nightly report' },
+      { action: 'revoke_token', actor: 'tess (command line)', target: 'nightly' },
+    ]);
+  });
+
+  it('create lasts 90 days unless told, and takes no name twice', async () => {
+    await observe();
+    expect(document<object>(await create('--json'))).toEqual({
+      id: expect.any(String),
+      token: expect.stringMatching(/^sweeper_/),
+    });
+    const sql =
+      'select extract(day from expires_at - created_at)::int as days from sweeper.api_tokens where revoked_at is null';
+    expect((await world.home.query(sql)).rows).toEqual([{ days: 90 }]);
+    expect(await create()).toMatchObject({ exit: 1, out: [] });
+    expect(await run(['token', 'revoke', '--name', 'another'])).toMatchObject({ exit: 1, out: [] });
+  });
+
+  it.each([
+    [['--role', 'root', '--name', 'x'], /--role is "root"; it must be one of viewer, operator, admin/],
+    [['--role', 'viewer', '--name', ' '], /--name must be 1 to 80 characters/],
+    [['--role', 'viewer', '--name', 'x', '--days', '0'], /--days is "0"; it must be a whole number from 1 to 366/],
+  ])('create refuses %j', async (options, sentence) => {
+    await expect(run(['token', 'create', ...options])).rejects.toThrow(sentence);
+  });
+});

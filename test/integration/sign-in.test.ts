@@ -24,7 +24,6 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await emptyWorld(world);
-  await world.home.query('truncate sweeper.sessions');
   provider.groups('sre');
 });
 afterAll(() => Promise.all([api?.close(), world?.close(), provider?.close()]));

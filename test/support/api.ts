@@ -117,7 +117,7 @@ export async function createApi(world: World, env: Environment = {}): Promise<Ap
 /** Takes everything out of a world that earlier tests have put there, so that a file needs only one. */
 export async function emptyWorld(world: World): Promise<void> {
   await world.home.query(
-    'truncate sweeper.attempts, sweeper.orphans, sweeper.sweeps, sweeper.samples, sweeper.tenants, sweeper.audit cascade',
+    'truncate sweeper.attempts, sweeper.orphans, sweeper.sweeps, sweeper.samples, sweeper.tenants, sweeper.audit, sweeper.sessions, sweeper.api_tokens cascade',
   );
   await world.platformDatabase.query('truncate public.workspaces');
   world.controlPlane.heal();
