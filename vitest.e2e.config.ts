@@ -19,6 +19,8 @@ export default defineConfig({
     pool: 'forks',
     // Each has a browser, a program and a PostgreSQL at work beside it, and waits for them most of the time.
     maxWorkers: 3,
+    // Nobody chooses what else the CI's machine does: a test gets a second try there, and is named.
+    retry: process.env['CI'] === 'true' ? 1 : 0,
     // A slow machine must not turn a test red: these only end what hangs.
     testTimeout: 300_000,
     expect: { poll: { timeout: 60_000 } },

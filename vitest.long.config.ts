@@ -9,6 +9,8 @@ export default defineConfig({
     pool: 'forks',
     // They mostly wait, for a lease to run out or a process to end.
     maxWorkers: 4,
+    // Nobody chooses what else the CI's machine does: a test gets a second try there, and is named.
+    retry: process.env['CI'] === 'true' ? 1 : 0,
     // A slow machine must not turn a test red: these only end what hangs.
     testTimeout: 300_000,
     hookTimeout: 120_000,

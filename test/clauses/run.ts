@@ -87,7 +87,7 @@ async function inCopy<Result>(act: (copy: string) => Promise<Result>): Promise<R
 async function runTests(copy: string, tests: readonly string[]) {
   const report = join(copy, 'report.json');
   const vitest = join(dirname(fileURLToPath(import.meta.resolve('vitest/package.json'))), 'vitest.mjs');
-  const args = [vitest, 'run', '--bail=1', '--reporter=json', `--outputFile=${report}`, ...tests];
+  const args = [vitest, 'run', '--bail=1', '--retry=0', '--reporter=json', `--outputFile=${report}`, ...tests];
   const { stdout, stderr } = await run(process.execPath, args, { cwd: copy, maxBuffer: 64 * 1024 * 1024 }).catch(
     (error: { stdout: string; stderr: string }) => error,
   );

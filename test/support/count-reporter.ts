@@ -21,6 +21,10 @@ export default class CountReporter implements Reporter {
       const { note } = { note: undefined, ...test.result() };
       console.log(`skipped: ${test.fullName}${note === undefined ? '' : ` (${note})`}`);
     }
+    for (const test of tests.filter((one) => one.diagnostic()?.flaky === true)) {
+      const [error] = test.result().errors ?? [];
+      console.log(`passed only at its second try, find out why: ${test.fullName} (${error?.message.split('\n')[0]})`);
+    }
     if (this.#options.leftOut !== undefined) console.log(`skipped: ${this.#options.leftOut}`);
     const broken = modules.filter((module) => module.errors().length > 0).length;
     const counts = [`${inState('passed').length} passed`, `${inState('failed').length + broken} failed`];
