@@ -52,6 +52,17 @@ describe('a page that wakes', () => {
   );
 });
 
+it('a list that is greyed can still be read, chosen rows too', async () => {
+  const opened = await openPage(served.origin);
+  const { page, recording } = opened;
+  await page.goto(addresses.orphans);
+  await page.locator('tbody').getByRole('checkbox').first().check();
+  recording.expectAway();
+  await page.context().setOffline(true);
+  await expect.poll(() => greyed(page).count()).toBeGreaterThan(0);
+  await expectReadable(opened);
+});
+
 describe('a page whose own call fails while the server answers others', () => {
   it.each([
     ['sweep', '**/api/sweeps/*'],

@@ -147,7 +147,7 @@ describe('pausing', () => {
     await page.context().setOffline(false);
     await page.getByRole('button', { name: 'Try again' }).click();
     await dialogOn(page).waitFor();
-    expect(await page.locator('p[role="alert"]').count()).toBe(0);
+    await expect.poll(() => page.locator('p[role="alert"]').count()).toBe(0);
     await page.keyboard.press('Escape');
     await expect.poll(async () => (await primaryOf(page))?.words).toBe('Sweep now (3)');
   });
