@@ -8,7 +8,12 @@ import { HOME, parse } from './config.ts';
 export const ROOT = new URL('../../', import.meta.url);
 /** A file of the project. */
 export const read = (path: string): string => readFileSync(new URL(path, ROOT), 'utf8');
-export const manifest: { version: string; scripts: Record<string, string> } = JSON.parse(read('package.json'));
+export const manifest: {
+  readonly version: string;
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+} = JSON.parse(read('package.json'));
 /** What the server's image is called. */
 export const IMAGE = `orphan-sweeper:${manifest.version}`;
 /** What whoever ends the program has to wait for, in seconds. */

@@ -51,6 +51,8 @@ export interface ProgramOptions {
   readonly console?: boolean;
   /** Where it is started; unless told, where no `.env` of anybody lies. */
   readonly folder?: string;
+  /** Its main.js; unless told, one that is built of the sources. */
+  readonly main?: string;
 }
 
 /** Settings under which the program serves a world. */
@@ -73,9 +75,9 @@ export const WARN = 40;
  */
 export async function startProgram(
   env: Readonly<Record<string, string>>,
-  { command, account, console = false, folder = inject('runDirectory') }: ProgramOptions = {},
+  { command, account, console = false, folder = inject('runDirectory'), main: told }: ProgramOptions = {},
 ): Promise<Program> {
-  const main = join(await builtProject(inject('runDirectory'), { console }), 'dist/server/main.js');
+  const main = told ?? join(await builtProject(inject('runDirectory'), { console }), 'dist/server/main.js');
   const child = spawn(process.execPath, command === undefined ? [main] : [main, command], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
