@@ -1,4 +1,5 @@
 import { contradictions } from './contradictions.ts';
+import type { EnvFile } from './env-file.ts';
 import { type Environment, type Reading, readEnvironment, type Source } from './environment.ts';
 import { SETTING_NAMES, type SettingName, settingOf, type Values } from './settings.ts';
 import type { Role } from './sweep/outcome.ts';
@@ -105,6 +106,8 @@ export interface Config {
   readonly logLevel: Values['LOG_LEVEL'];
   /** Every setting, for people: no secret is in it. */
   readonly settings: readonly SettingView[];
+  /** What is allowed and better mended, a sentence each. */
+  readonly warnings: readonly string[];
 }
 
 /** The settings contradict themselves or the contract. Nothing may be started with them. */
@@ -113,22 +116,28 @@ export class ConfigError extends Error {
   /** One sentence each, without any secret. */
   readonly problems: readonly string[];
 
-  constructor(problems: readonly string[]) {
+  constructor(problems: readonly string[], envFile: EnvFile | null = null) {
     const count = problems.length === 1 ? 'There is 1 mistake' : `There are ${problems.length} mistakes`;
-    super(`${count} in the settings:\n${problems.map((problem) => `- ${problem}`).join('\n')}`);
+    // Some mistakes are of several settings, and none of them says where each of these stands.
+    const where = envFile === null ? '' : `, those of ${JSON.stringify(envFile.path)} included`;
+    super(`${count} in the settings${where}:\n${problems.map((problem) => `- ${problem}`).join('\n')}`);
     this.name = 'ConfigError';
     this.problems = problems;
   }
 }
 
 /**
- * The settings of the whole process, from its environment. Pure but for `readFile`, which reads the `…_FILE` secrets.
- * Throws a ConfigError that lists every mistake.
+ * The settings of the whole process, from its environment and, below that, a `.env`. Pure but for `readFile`, which reads
+ * the `…_FILE` secrets. Throws a ConfigError that lists every mistake.
  */
-export function parseConfig(env: Environment, readFile: (path: string) => string): Config {
-  const reading = readEnvironment(env, readFile);
+export function parseConfig(
+  env: Environment,
+  readFile: (path: string) => string,
+  envFile: EnvFile | null = null,
+): Config {
+  const reading = readEnvironment(env, envFile, readFile);
   const problems = [...reading.problems, ...contradictions(reading)];
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (problems.length > 0) throw new ConfigError(problems, envFile);
 
   const { values } = reading;
   const backend = backendConfig(values);
@@ -154,7 +163,17 @@ export function parseConfig(env: Environment, readFile: (path: string) => string
     instanceUrlTemplate: values.INSTANCE_URL_TEMPLATE,
     logLevel: values.LOG_LEVEL,
     settings: SETTING_NAMES.map((name) => settingView(name, reading)),
+    warnings: envFile === null ? [] : warningsOf(envFile),
   };
+}
+
+function warningsOf({ path, values, openToOthers }: EnvFile): string[] {
+  const secrets = SETTING_NAMES.filter((name) => settingOf(name).secret && values[name]);
+  if (!openToOthers || secrets.length === 0) return [];
+  const quoted = JSON.stringify(path);
+  return [
+    `The file ${quoted} holds ${secrets.join(', ')} and is open to other users of this machine; close it: chmod 600 ${quoted}`,
+  ];
 }
 
 function backendConfig(values: Values): BackendConfig | null {

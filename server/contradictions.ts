@@ -4,7 +4,7 @@ import { type SettingName, settingOf } from './settings.ts';
 import type { BackendKind } from './sweep/outcome.ts';
 
 /** The backends that this version can run. */
-const AVAILABLE_BACKENDS: readonly BackendKind[] = ['control-plane'];
+export const AVAILABLE_BACKENDS: readonly BackendKind[] = ['control-plane'];
 
 /** What single settings cannot get wrong, but together can. A setting that is itself wrong accuses no other. */
 export function contradictions(reading: Reading): string[] {

@@ -1,11 +1,13 @@
 import Value from 'typebox/value';
+import type { EnvFile } from './env-file.ts';
 import { isSettingName, SETTING_NAMES, type SettingName, settingOf, type Values } from './settings.ts';
 import { NOT_SHOWN } from './urls.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
-export type Source = 'default' | 'environment' | 'file';
+/** Where a value came from. `file`: the one that a `…_FILE` names, whoever named it. */
+export type Source = 'default' | 'environment' | '.env' | 'file';
 
-/** What the environment says, setting by setting, and everything that is wrong with it. */
+/** What the environment and the file under it say, setting by setting, and everything that is wrong with them. */
 export interface Reading {
   /** Where a setting is wrong, its default. */
   readonly values: Values;
@@ -35,18 +37,26 @@ const KUBERNETES_NAME = /_SERVICE_HOST$|_SERVICE_PORT|_PORT$|_PORT_/;
  */
 const given = (env: Environment, name: string): string | null => env[name] || null;
 
+/** Compose reads these in a `.env`, for itself: it may lie beside a compose.yaml. */
+const COMPOSE_NAME = /^COMPOSE_/;
+
 /** Reads every setting. `readFile` throws when it cannot. */
-export function readEnvironment(env: Environment, readFile: (path: string) => string): Reading {
+export function readEnvironment(
+  env: Environment,
+  envFile: EnvFile | null,
+  readFile: (path: string) => string,
+): Reading {
+  const said = sayTogether(env, envFile);
   const values: Record<string, unknown> = {};
   const sources = new Map<SettingName, Source>();
   const wrong = new Set<SettingName>();
   const problems: string[] = [];
-  const docker = env['BACKEND'] === 'docker';
+  const docker = said.env['BACKEND'] === 'docker';
 
   for (const name of SETTING_NAMES) {
     const setting = settingOf(name);
     const unset = docker && setting.dockerDefault !== undefined ? setting.dockerDefault : setting.default;
-    const found = setting.dockerOnly && !docker ? null : readOne(env, name, readFile);
+    const found = setting.dockerOnly && !docker ? null : readOne(said, name, readFile);
     values[name] = found !== null && 'value' in found ? found.value : unset;
     sources.set(name, found?.source ?? 'default');
     if (found !== null && 'problem' in found) {
@@ -54,7 +64,7 @@ export function readEnvironment(env: Environment, readFile: (path: string) => st
       problems.push(found.problem);
     }
   }
-  problems.push(...unknownNames(env));
+  problems.push(...unknownNames(env), ...(envFile === null ? [] : mistakesOf(envFile)));
   if (!isComplete(values)) throw new Error('a default in the table of settings does not fit its own schema');
   return { values, sources, wrong, problems };
 }
@@ -63,16 +73,41 @@ function isComplete(values: Readonly<Record<string, unknown>>): values is Values
   return SETTING_NAMES.every((name) => Value.Check(settingOf(name).schema, values[name]));
 }
 
+/** The environment, and below it what a file says. */
+interface Said {
+  readonly env: Environment;
+  readonly envFile: EnvFile | null;
+  /** The names that only the file has. */
+  readonly inFile: ReadonlySet<string>;
+}
+
+/**
+ * Whatever the environment names, in either form and even as nothing, is the environment's: `CONTROL_PLANE_URL= npm start`
+ * is without a control plane, whatever the file says.
+ */
+function sayTogether(env: Environment, envFile: EnvFile | null): Said {
+  const named = (name: string) => env[name] !== undefined;
+  const below = Object.entries(envFile?.values ?? {}).filter(([name]) => {
+    const plain = name.replace(/_FILE$/, '');
+    return !named(plain) && !named(`${plain}_FILE`);
+  });
+  return { env: { ...env, ...Object.fromEntries(below) }, envFile, inFile: new Set(below.map(([name]) => name)) };
+}
+
 type Found = { readonly source: Source } & ({ readonly value: unknown } | { readonly problem: string });
 
-function readOne(env: Environment, name: SettingName, readFile: (path: string) => string): Found | null {
+function readOne(said: Said, name: SettingName, readFile: (path: string) => string): Found | null {
+  const { env } = said;
   const direct = given(env, name);
   const path = settingOf(name).secret ? given(env, `${name}_FILE`) : null;
-  if (path === null) return direct === null ? null : { source: 'environment', ...judge(name, direct, '') };
+  const inFile = said.inFile.has(path === null ? name : `${name}_FILE`);
+  const where = inFile && said.envFile !== null ? fromFile(said.envFile.path) : '';
+  const source = inFile ? '.env' : 'environment';
+  if (path === null) return direct === null ? null : { source, ...judge(name, direct, where) };
   if (direct !== null) {
-    return { source: 'environment', problem: `${name} and ${name}_FILE are both set; it must be one of them` };
+    return { source, problem: `${name} and ${name}_FILE${where} are both set; it must be one of them` };
   }
-  const from = `${name}_FILE is ${quotePath(path)}`;
+  const from = `${name}_FILE${where} is ${quotePath(path)}`;
   let content: string;
   try {
     content = readFile(path).replace(/\r?\n$/, '');
@@ -80,8 +115,10 @@ function readOne(env: Environment, name: SettingName, readFile: (path: string) =
     return { source: 'file', problem: `${from}, which cannot be read (${reasonOf(error)}); it must be a file's path` };
   }
   if (content === '') return { source: 'file', problem: `${from}, which is empty; it must hold the secret` };
-  return { source: 'file', ...judge(name, content, ` (from the file ${quotePath(path)})`) };
+  return { source: 'file', ...judge(name, content, fromFile(path)) };
 }
+
+const fromFile = (path: string): string => ` (from the file ${quotePath(path)})`;
 
 /** What does not look like a path is the secret itself, put into the wrong one of its two variables. */
 function quotePath(path: string): string {
@@ -89,7 +126,7 @@ function quotePath(path: string): string {
 }
 
 /** Without the path, with which Node ends its messages. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message.replace(/, \w+ '.*'$/s, '') : 'for no stated reason';
 }
 
@@ -133,13 +170,33 @@ function unknownNames(env: Environment): string[] {
   const known = namesRead(true);
   return settingNamesIn(env)
     .filter((name) => !known.includes(name))
-    .map((name) => {
-      const quoted = /^\w+$/.test(name) ? name : JSON.stringify(name);
-      const plain = name.replace(/_FILE$/, '');
-      return isSettingName(plain)
-        ? `${quoted} is not a setting: only secrets are read from files; did you mean ${plain}?`
-        : `${quoted} is not a setting; did you mean ${nearestOf(name, known)}?`;
-    });
+    .map((name) => notASetting(name, '', known));
+}
+
+/**
+ * The file is for this program alone, so a name that it does not know is a mistake whatever it begins with: SWEP_DRY_RUN
+ * would not apply, and no other program would read what is meant for it.
+ */
+function mistakesOf({ path, values, problems }: EnvFile): string[] {
+  const known = namesRead(true);
+  const unknown = Object.keys(values).filter((name) => !known.includes(name) && !COMPOSE_NAME.test(name));
+  return [
+    ...problems,
+    ...unknown.map((name) => {
+      const nearly = isOurs(name) || known.some((setting) => editDistance(name, setting) <= NEARLY);
+      return nearly
+        ? notASetting(name, fromFile(path), known)
+        : `${name}${fromFile(path)} is not a setting, and nothing else is read from there; it must be set in the environment`;
+    }),
+  ];
+}
+
+function notASetting(name: string, where: string, known: readonly string[]): string {
+  const quoted = `${/^\w+$/.test(name) ? name : JSON.stringify(name)}${where}`;
+  const plain = name.replace(/_FILE$/, '');
+  return isSettingName(plain)
+    ? `${quoted} is not a setting: only secrets are read from files; did you mean ${plain}?`
+    : `${quoted} is not a setting; did you mean ${nearestOf(name, known)}?`;
 }
 
 function isOurs(name: string): boolean {

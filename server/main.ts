@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import closeWithGrace from 'close-with-grace';
 import { type Logger, pino } from 'pino';
@@ -13,6 +14,7 @@ import { type Config, ConfigError, parseConfig } from './config.ts';
 import { EmbeddedError } from './db/embedded-error.ts';
 import { startThrowaway } from './db/throwaway.ts';
 import { createDemo, demoConfig } from './demo.ts';
+import { readEnvFile } from './env-file.ts';
 import { isolate } from './isolation.ts';
 import { CannotListen, startProgram } from './program.ts';
 import { findProject } from './project.ts';
@@ -88,7 +90,7 @@ function nameOfUser(): string | null {
 
 /** Nothing is started with settings that are wrong. */
 function readConfig(): Config {
-  return parseConfig(process.env, (path) => readFileSync(path, 'utf8'));
+  return parseConfig(process.env, (path) => readFileSync(path, 'utf8'), readEnvFile(resolve('.env')));
 }
 
 function fail(message: string, exitCode: number): never {
@@ -107,6 +109,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 async function serve(config: Config): Promise<void> {
   const log = pino({ level: config.logLevel });
+  for (const warning of config.warnings) log.warn(warning);
   const program = await startProgram({ config, project, replica, log });
   endWith(log, program.close);
 }

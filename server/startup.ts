@@ -1,6 +1,7 @@
 import type { BaseLogger } from 'pino';
 import type { Home, HomeState } from './api/deps.ts';
 import { rootCause } from './db/connect.ts';
+import { EmbeddedError } from './db/embedded-error.ts';
 import type { Clock } from './sweep/clock.ts';
 
 export interface StartupDeps {
@@ -38,7 +39,8 @@ export function createStartup({ clock, log, open }: StartupDeps): Startup {
         error = null;
         return;
       } catch (failure) {
-        error = rootCause(failure).message;
+        // What lies under an embedded database that does not start says less than its own sentence.
+        error = failure instanceof EmbeddedError ? failure.message : rootCause(failure).message;
         log.error({ err: failure, pauseMs }, 'The home database is not ready; trying again after a pause');
       }
       await clock.delay(pauseMs, told.signal);

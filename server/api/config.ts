@@ -11,7 +11,7 @@ const ConfigSchema = Type.Object({
     Type.Object({
       name: Type.String(),
       value: Nullable(Type.Union([Type.String(), Type.Number(), Type.Boolean()])),
-      source: Type.Enum(['default', 'environment', 'file']),
+      source: Type.Enum(['default', 'environment', '.env', 'file']),
       secret: Type.Boolean(),
       set: Type.Boolean(),
       meaning: Type.String(),

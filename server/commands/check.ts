@@ -68,7 +68,10 @@ export async function runChecks({ readConfig, createLog, project }: CheckDeps): 
     return list.lines;
   }
   const set = config.settings.filter(({ source }) => source !== 'default').length;
-  await list.ask('settings', [], () => ok(`${set} set, the others have their defaults`));
+  await list.ask('settings', [], () => [
+    ok(`${set} set, the others have their defaults`),
+    ...config.warnings.map((warning) => note(warning)),
+  ]);
   await checkAll(list, config, project, createLog(config));
   return list.lines;
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -52,6 +52,8 @@ export function startProgram(settings: Readonly<Record<string, string>>): Progra
   const startedMs = nowMs();
   const child = spawn(process.execPath, ['--expose-gc', '--import', PROBE, main], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // Where no .env of anybody lies.
+    cwd: dirname(main),
     env: { PORT: '0', SWEEP_INTERVAL_SECONDS: '3600', ...settings },
   });
   const said: string[] = [];

@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SETTING_NAMES } from '../../server/settings.ts';
+import { runCommandLine } from '../support/command-process.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { settingsFor, startProgram } from '../support/process.ts';
 import { until } from '../support/until.ts';
@@ -80,10 +79,8 @@ describe('the README', () => {
     };
 
     const before = await world.row(leaked.id);
-    const checked = await promisify(execFile)(process.execPath, ['--import', 'tsx', 'server/main.ts', 'check'], {
-      cwd: ROOT,
-      env: { ...defined(env), PATH: process.env['PATH'] ?? '' },
-    });
+    const checked = await runCommandLine(['check'], env);
+    expect(checked.code).toBe(0);
     expect(checked.stdout).toMatch(/^ok /);
     expect(checked.stdout).toContain('All well. Nothing was changed.');
     expect(await world.row(leaked.id)).toEqual(before);
@@ -109,10 +106,8 @@ describe('the README', () => {
     await owned.query(
       'create table workspaces (id uuid, name text, status text, instance_id text, updated_at timestamptz)',
     );
-    const env = { DATABASE_URL: owned.url, PATH: process.env['PATH'] ?? '' };
-    const main = ['--import', 'tsx', 'server/main.ts', 'platform:index'];
-    const run = (...options: string[]) =>
-      promisify(execFile)(process.execPath, [...main, ...options], { cwd: ROOT, env });
+    const env = { DATABASE_URL: owned.url };
+    const run = (...options: string[]) => runCommandLine(['platform:index', ...options], env);
     const { stdout } = await run('--print');
     const printed = stdout.trim().split('\n');
     expect(printed).toHaveLength(2);

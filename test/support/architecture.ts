@@ -15,9 +15,10 @@ export interface Import {
 
 const LISTS = 'server/sweep/outcome.ts';
 const CONTRACT = 'server/backends/backend.ts';
-const SETTINGS = ['config', 'settings', 'environment', 'contradictions', 'urls', 'project', 'isolation'].map(
-  (name) => `server/${name}.ts`,
-);
+const SETTINGS = [
+  ...['config', 'settings', 'environment', 'contradictions', 'urls', 'project', 'isolation'],
+  ...['env-file', 'env-example'],
+].map((name) => `server/${name}.ts`);
 const PROGRAM = ['server/program.ts', 'server/resources.ts'];
 
 /** Who may import whom: an arrow that is not here points up. */

@@ -10,13 +10,22 @@ export interface CommandProcess {
   signal(name: NodeJS.Signals): void;
 }
 
-/** The built program with these arguments. It gets this environment and nothing of the caller's. */
+/**
+ * The built program with these arguments. It gets this environment and nothing of the caller's.
+ *
+ * @param folder where it is started; unless told, where no `.env` of anybody lies
+ */
 export async function startCommand(
   line: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
+  folder: string = inject('runDirectory'),
 ): Promise<CommandProcess> {
   const main = join(await builtProject(inject('runDirectory'), { console: false }), 'dist/server/main.js');
-  const child = spawn(process.execPath, [main, ...line], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...env } });
+  const child = spawn(process.execPath, [main, ...line], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: folder,
+    env: { ...env },
+  });
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
@@ -35,4 +44,5 @@ export async function startCommand(
 export const runCommandLine = async (
   line: readonly string[],
   env: Readonly<Record<string, string | undefined>> = {},
-): Promise<Awaited<CommandProcess['exit']>> => (await startCommand(line, env)).exit;
+  folder?: string,
+): Promise<Awaited<CommandProcess['exit']>> => (await startCommand(line, env, folder)).exit;

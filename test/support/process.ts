@@ -49,6 +49,10 @@ export interface ProgramOptions {
   readonly account?: Account;
   /** Serve the built console, too. */
   readonly console?: boolean;
+  /** Where it is started; unless told, where no `.env` of anybody lies. */
+  readonly folder?: string;
+  /** Its main.js; unless told, one that is built of the sources. */
+  readonly main?: string;
 }
 
 /** Settings under which the program serves a world. */
@@ -71,12 +75,13 @@ export const WARN = 40;
  */
 export async function startProgram(
   env: Readonly<Record<string, string>>,
-  { command, account, console = false }: ProgramOptions = {},
+  { command, account, console = false, folder = inject('runDirectory'), main: told }: ProgramOptions = {},
 ): Promise<Program> {
-  const main = join(await builtProject(inject('runDirectory'), { console }), 'dist/server/main.js');
+  const main = told ?? join(await builtProject(inject('runDirectory'), { console }), 'dist/server/main.js');
   const child = spawn(process.execPath, command === undefined ? [main] : [main, command], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
+    cwd: folder,
     env: { PORT: '0', ...env },
     ...(account && { uid: account.uid, gid: account.gid }),
   });

@@ -53,13 +53,24 @@ describe('secrets', () => {
   });
 
   test('come from files too, without the one newline at their end', () => {
-    const files = { '/1': `${HOME}\n`, '/2': 'postgres://p/d', '/3': 'shared\r\n', '/4': 'admin\n' };
+    const files = {
+      '/1': `${HOME}\n`,
+      '/2': 'postgres://p/d',
+      '/3': 'shared\r\n',
+      '/4': 'admin\n',
+      '/5': 'of the client\n',
+    };
     const env = Object.fromEntries(SECRETS.map((name, index) => [`${name}_FILE`, `/${index + 1}`]));
-    const config = parseWith(files, { ...env, CONTROL_PLANE_URL: CONTROL_PLANE });
+    const config = parseWith(files, {
+      ...env,
+      ...{ CONTROL_PLANE_URL: CONTROL_PLANE, PUBLIC_URL: 'https://sweeper.example' },
+      ...{ OIDC_ISSUER: 'https://id.example', OIDC_CLIENT_ID: 'sweeper' },
+    });
     expect(config).toMatchObject({
       home: { url: HOME },
       platform: { url: 'postgres://p/d' },
       backend: { sharedSecret: 'shared', adminToken: 'admin' },
+      access: { oidc: { clientSecret: 'of the client' } },
     });
     for (const name of SECRETS) {
       expect(viewOf(config, name)).toMatchObject({ value: null, source: 'file', secret: true, set: true });

@@ -63,6 +63,7 @@ describe('defaults', () => {
       runbookUrl: null,
       instanceUrlTemplate: null,
       logLevel: 'info',
+      warnings: [],
     });
   });
 
@@ -124,6 +125,7 @@ describe('defaults', () => {
       runbookUrl: 'https://wiki.example/leaks?class={class}#top',
       instanceUrlTemplate: 'https://aws.example/{instanceId}/{workspaceId}',
       logLevel: 'trace',
+      warnings: [],
     });
   });
 });

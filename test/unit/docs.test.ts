@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { isSettingName } from '../../server/settings.ts';
+import { isSettingName, settingOf } from '../../server/settings.ts';
 import { FAILURE_CLASSES, WHYS } from '../../server/sweep/outcome.ts';
 import { VERDICT_KINDS } from '../../web/src/lib/verdict.ts';
 
@@ -43,8 +43,11 @@ describe.each([...pages.map((name) => `docs/${name}`), 'README.md'])('%s', (path
 
   it('names no setting that does not exist', () => {
     const named = [...text.matchAll(/`([A-Z]+(?:_[A-Z]+)+)(?:=[^`]*)?`/g)].map(([, name]) => name ?? '');
-    const theirs = ['NODE_EXTRA_CA_CERTS', 'CONTROL_PLANE_SHARED_SECRET_FILE'];
-    expect(named.filter((name) => !isSettingName(name) && !theirs.includes(name))).toEqual([]);
+    const isOurs = (name: string) => {
+      const plain = name.replace(/_FILE$/, '');
+      return isSettingName(plain) && (plain === name || settingOf(plain).secret === true);
+    };
+    expect(named.filter((name) => !isOurs(name) && name !== 'NODE_EXTRA_CA_CERTS')).toEqual([]);
   });
 
   it('has no link that leads nowhere', () => {
@@ -55,5 +58,5 @@ describe.each([...pages.map((name) => `docs/${name}`), 'README.md'])('%s', (path
 });
 
 it('there are these pages', () => {
-  expect(pages.sort()).toEqual(['operations.md', 'production.md', 'runbook.md', 'threat-model.md']);
+  expect(pages.sort()).toEqual(['install.md', 'operations.md', 'production.md', 'runbook.md', 'threat-model.md']);
 });

@@ -10,7 +10,7 @@ import { connectionWords } from '../lib/trust.ts';
 
 type Setting = ConfigAnswer['settings'][number];
 
-const SOURCES = { default: 'default', environment: 'environment', file: 'file' } as const;
+const SOURCES = { default: 'default', environment: 'environment', '.env': '.env', file: 'file' } as const;
 
 /** Which server this is; and every setting, its value, and where it came from. */
 export function SettingsPage() {
@@ -30,7 +30,8 @@ export function SettingsPage() {
               {settings.settings.length} settings
             </h2>
             <p className="pb-2 text-sm text-soft">
-              Read only: they come from the environment of the server, and are read when it starts.
+              Read only: they come from the environment of the server, or from the .env where it was started, and are
+              read when it starts.
             </p>
             <dl className="divide-y divide-line text-sm">
               {settings.settings.map((setting) => (
