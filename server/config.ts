@@ -78,6 +78,8 @@ export interface Config {
   readonly logLevel: Values['LOG_LEVEL'];
   /** Every setting, for people: no secret is in it. */
   readonly settings: readonly SettingView[];
+  /** The values of all that are secret, for whoever must not let them out. */
+  readonly secrets: readonly string[];
 }
 
 /** The settings contradict themselves or the contract. Nothing may be started with them. */
@@ -124,7 +126,13 @@ export function parseConfig(env: Environment, readFile: (path: string) => string
     instanceUrlTemplate: values.INSTANCE_URL_TEMPLATE,
     logLevel: values.LOG_LEVEL,
     settings: SETTING_NAMES.map((name) => settingView(name, reading)),
+    secrets: SETTING_NAMES.flatMap((name) => (settingOf(name).secret ? textsIn(values[name]) : [])),
   };
+}
+
+function textsIn(value: Values[SettingName]): readonly string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? value : [];
 }
 
 function backendConfig(values: Values): BackendConfig | null {

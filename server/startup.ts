@@ -1,11 +1,11 @@
-import type { BaseLogger } from 'pino';
 import type { Home, HomeState } from './api/deps.ts';
 import { rootCause } from './db/connect.ts';
 import type { Clock } from './sweep/clock.ts';
+import type { Repeats } from './sweep/log.ts';
 
 export interface StartupDeps {
   readonly clock: Clock;
-  readonly log: BaseLogger;
+  readonly repeats: Repeats;
   /** Reaches the home database, migrates it and puts the sweeper together. Tried again until it works. */
   readonly open: () => Promise<Home>;
 }
@@ -23,7 +23,7 @@ const LONGEST_PAUSE_MS = 15_000;
 /** A database that does not answer must not keep the process from ending. */
 const PATIENCE_MS = 8_000;
 
-export function createStartup({ clock, log, open }: StartupDeps): Startup {
+export function createStartup({ clock, repeats, open }: StartupDeps): Startup {
   const told = new AbortController();
   let home: Home | null = null;
   let error: string | null = null;
@@ -36,10 +36,11 @@ export function createStartup({ clock, log, open }: StartupDeps): Startup {
         opened.sweeper.loop.start();
         home = opened;
         error = null;
+        repeats.works('home', 'The home database is ready');
         return;
       } catch (failure) {
         error = rootCause(failure).message;
-        log.error({ err: failure, pauseMs }, 'The home database is not ready; trying again after a pause');
+        repeats.fails('home', 'error', failure, 'The home database is not ready; trying again after a pause');
       }
       await clock.delay(pauseMs, told.signal);
     }
