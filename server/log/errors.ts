@@ -1,12 +1,11 @@
-import { DrizzleQueryError } from 'drizzle-orm';
-import pg from 'pg';
+import { databaseErrorOf } from '../db/connect.ts';
 
 /** An error as a line of the log has it: nothing else of it is written, for libraries put connections and calls into it. */
 export interface LoggedError {
   readonly type: string;
   readonly code?: string | number;
   readonly message: string;
-  readonly stack: string;
+  readonly stack?: string;
   readonly cause?: LoggedError;
   /** Of one that stands for several. */
   readonly errors?: readonly LoggedError[];
@@ -18,7 +17,7 @@ const MOST_FRAMES = 15;
 const LONGEST_MESSAGE = 2_000;
 
 export function loggedError(error: unknown, depth = 0): LoggedError {
-  if (!isErrorLike(error)) return { type: typeof error, message: messageOfOther(error), stack: '' };
+  if (!isErrorLike(error)) return { type: typeof error, message: messageOfOther(error) };
   const { cause } = error;
   const errors = error instanceof AggregateError ? error.errors.slice(0, MOST_ERRORS) : [];
   const deeper = depth < DEEPEST;
@@ -41,12 +40,10 @@ export function loggedMessage(error: Error): string {
 }
 
 function withoutData(error: Error): string {
-  const { message } = error;
-  if (error instanceof DrizzleQueryError) return message.replace(/\nparams: .*$/s, '');
+  // Also where it stands for its cause, whose message it repeats.
+  const message = error.message.replace(/\nparams: .*$/s, '').replace(/".*"(?= is not valid JSON)/s, '"…"');
   // Class 22: data exceptions, which quote the data.
-  if (error instanceof pg.DatabaseError && error.code?.startsWith('22')) return message.replace(/: ".*$/s, ': "…"');
-  if (error instanceof SyntaxError) return message.replace(/".*"(?= is not valid JSON)/s, '"…"');
-  return message;
+  return databaseErrorOf(error)?.code?.startsWith('22') ? message.replace(/: ".*$/s, ': "…"') : message;
 }
 
 /** Something thrown that is no error can be anything, a whole request too. */

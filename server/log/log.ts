@@ -16,10 +16,13 @@ export interface LogOptions {
   readonly write: (lines: string) => void;
 }
 
+/** Its own time, and not what is the same in all lines. */
+const READABLE = { translateTime: 'SYS:HH:MM:ss', ignore: 'tenant,replica', singleLine: true };
+
 /** JSON lines, or readable ones. */
 export function createLog({ level, secrets, names, readable, write }: LogOptions): Logger {
   const mask = createMask(secrets);
-  const shown = readable ? prettyFactory({ ignore: 'tenant,replica', singleLine: true }) : (line: string) => line;
+  const shown = readable ? prettyFactory(READABLE) : (line: string) => line;
   return pino(
     {
       level,

@@ -38,11 +38,11 @@ export function createRepeats(clock: Clock, log: Log): Repeats {
     works(of, message) {
       const failed = failures.get(of);
       if (failed === undefined) return;
-      failures.delete(of);
       const nowMs = clock.monotonicMs();
       // What works and fails by turns is no news each time: it stays counted.
       if (nowMs - (worksSaidMs.get(of) ?? Number.NEGATIVE_INFINITY) < SAID_EVERY_MS) return;
       worksSaidMs.set(of, nowMs);
+      failures.delete(of);
       causes.forget(of);
       log.info({ failures: failed }, `${message} (after ${failed} ${failed === 1 ? 'failure' : 'failures'})`);
     },

@@ -1,5 +1,5 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
-import { type Logger, pino } from 'pino';
+import { pino } from 'pino';
 import { expect } from 'vitest';
 import { createMeasures, type Measures } from '../../server/api/measures.ts';
 import type { Problem } from '../../server/api/problem.ts';
@@ -12,6 +12,7 @@ import type { Environment } from '../../server/environment.ts';
 import { createRepeats } from '../../server/log/repeats.ts';
 import { systemClock } from '../../server/sweep/clock.ts';
 import { createSweeper, type Sweeper } from '../../server/sweep/sweeper.ts';
+import type { RecordedLog } from './recorded-log.ts';
 import { FINGERPRINT, type World } from './world.ts';
 
 export interface ApiAnswer<Body> {
@@ -42,12 +43,15 @@ export interface Api {
   close(): Promise<void>;
 }
 
-/** @param env settings beside those that lead to the world; an empty text takes one of those away; `log` is a silent one unless told */
-export async function createApi(
-  world: World,
-  env: Environment = {},
-  log: Logger = pino({ level: 'silent' }),
-): Promise<Api> {
+type Logs = Pick<RecordedLog, 'log' | 'repeats'>;
+
+function silent(): Logs {
+  const log = pino({ level: 'silent' });
+  return { log, repeats: createRepeats(systemClock, log) };
+}
+
+/** @param env settings beside those that lead to the world; an empty text takes one of those away; nothing is logged unless told where */
+export async function createApi(world: World, env: Environment = {}, { log, repeats }: Logs = silent()): Promise<Api> {
   const config = parseConfig(
     {
       DATABASE_URL: world.home.url,
@@ -64,7 +68,6 @@ export async function createApi(
   const platform = watched(
     connect(world.platformDatabase.url, { max: 5, rowSecurityOff: true, onError: () => undefined }),
   );
-  const repeats = createRepeats(systemClock, log);
   const backend =
     config.backend?.kind === 'control-plane' ? createControlPlane({ ...config.backend, version: '0.1.0' }) : null;
   const measures = createMeasures(config, '0.1.0');

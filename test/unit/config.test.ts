@@ -56,6 +56,7 @@ describe('defaults', () => {
       runbookUrl: null,
       instanceUrlTemplate: null,
       logLevel: 'info',
+      secrets: [],
     });
   });
 
@@ -113,6 +114,7 @@ describe('defaults', () => {
       runbookUrl: 'https://wiki.example/leaks?class={class}#top',
       instanceUrlTemplate: 'https://aws.example/{instanceId}/{workspaceId}',
       logLevel: 'trace',
+      secrets: [HOME, 'postgresql://reader@/app?host=/var/run/postgresql', 'shared', 'admin'],
     });
   });
 });
