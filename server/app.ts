@@ -26,6 +26,7 @@ import { orphanRoutes } from './api/orphans.ts';
 import { pauseRoutes } from './api/pause.ts';
 import { handleError, problemResponses, sendProblem } from './api/problem.ts';
 import { registerRefusals } from './api/refusals.ts';
+import { createRequestLog } from './api/request-log.ts';
 import { registerSafety } from './api/safety.ts';
 import { signInRoutes } from './api/sign-in.ts';
 import { statusRoutes } from './api/status.ts';
@@ -33,11 +34,13 @@ import { sweepRoutes } from './api/sweeps.ts';
 import { tokenRoutes } from './api/tokens.ts';
 import { validatorCompiler } from './api/validate.ts';
 import { systemClock } from './sweep/clock.ts';
+import type { Repeats } from './sweep/log.ts';
 
 export interface AppDeps extends ApiDeps {
   /** What /metrics tells; the sweeper counts into it. */
   readonly measures: Measures;
   readonly log: FastifyBaseLogger;
+  readonly repeats: Repeats;
   /** Folder of the built console; null: none was built. */
   readonly webRoot: string | null;
 }
@@ -50,6 +53,7 @@ const STALLED_MS = 60_000;
 export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   const { trustedProxies } = deps.config.http;
   const access = createAccess(deps, systemClock);
+  const requestLog = createRequestLog(deps.repeats);
   const app = Fastify({
     loggerInstance: deps.log,
     bodyLimit: BODY_LIMIT,
@@ -59,17 +63,18 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
     requestIdHeader: false,
     // Whose headers say from where a request came.
     trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
-    logController: new LogController({ disableRequestLogging: true }),
+    logController: new SilentController(),
     routerOptions: { maxParamLength: 1000 },
     // A path that cannot be decoded meets no hook.
     frameworkErrors: (error, request, reply) => {
       reply.header('x-request-id', request.id);
-      return handleError(error, request, reply);
+      return handleError(error, request, reply, requestLog);
     },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
   app.setValidatorCompiler(validatorCompiler);
   acceptJsonOnly(app);
+  requestLog.watch(app);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
@@ -79,7 +84,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   registerSafety(app, deps.config.http);
   await app.register(cookies);
   await app.register(rateLimit, { global: false });
-  registerRefusals(app, deps);
+  registerRefusals(app, deps, requestLog);
   await app.register(swagger, openApi(deps.version));
   await app.register(healthRoutes(deps));
   await app.register(metricsRoutes(deps, deps.measures, systemClock));
@@ -127,6 +132,16 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
   );
   await serveConsole(app, deps.webRoot);
   return app;
+}
+
+/** What is said of requests is said by request-log.ts; what Fastify says by itself has raw paths in it. */
+class SilentController extends LogController {
+  constructor() {
+    super({ disableRequestLogging: true, requestIdLogLabel: 'requestId' });
+  }
+
+  /** Said of each request that comes while the server is closing, which is nobody's fault. */
+  override serviceUnavailable(): void {}
 }
 
 async function documentRoute(api: FastifyInstance): Promise<void> {

@@ -108,6 +108,8 @@ export interface Config {
   readonly settings: readonly SettingView[];
   /** What is allowed and better mended, a sentence each. */
   readonly warnings: readonly string[];
+  /** The values of all that are secret, for whoever must not let them out. */
+  readonly secrets: readonly string[];
 }
 
 /** The settings contradict themselves or the contract. Nothing may be started with them. */
@@ -164,7 +166,13 @@ export function parseConfig(
     logLevel: values.LOG_LEVEL,
     settings: SETTING_NAMES.map((name) => settingView(name, reading)),
     warnings: envFile === null ? [] : warningsOf(envFile),
+    secrets: SETTING_NAMES.flatMap((name) => (settingOf(name).secret ? textsIn(values[name]) : [])),
   };
+}
+
+function textsIn(value: Values[SettingName]): readonly string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? value : [];
 }
 
 function warningsOf({ path, values, openToOthers }: EnvFile): string[] {

@@ -107,7 +107,7 @@ export function demoConfig(kept: Environment): Config {
 
 /** Tried by listening itself: a port that was only looked at could be taken in the meantime. */
 async function startOnFreePort(options: DemoOptions, settings: Environment): Promise<Program> {
-  const { project, replica, log, tell } = options;
+  const { project, replica, log, repeats, tell } = options;
   const first = demoConfig(settings).http.port;
   for (let port = first; ; port += 1) {
     try {
@@ -116,6 +116,7 @@ async function startOnFreePort(options: DemoOptions, settings: Environment): Pro
         project,
         replica,
         log,
+        repeats,
       });
       if (port !== first) tell(`Port ${first} is taken by another program: the demo uses ${port}.`);
       return program;

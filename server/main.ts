@@ -16,8 +16,12 @@ import { startThrowaway } from './db/throwaway.ts';
 import { createDemo, demoConfig } from './demo.ts';
 import { readEnvFile } from './env-file.ts';
 import { isolate } from './isolation.ts';
+import { createLog, type LogOptions } from './log/log.ts';
+import { createRepeats } from './log/repeats.ts';
 import { CannotListen, startProgram } from './program.ts';
 import { findProject } from './project.ts';
+import { systemClock } from './sweep/clock.ts';
+import type { Repeats } from './sweep/log.ts';
 
 /** Those in flight get 5 s, their rows a few more; whoever waits for us gives up at 15. */
 const CLOSE_WITHIN_MS = 14_000;
@@ -26,6 +30,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const ONE_PRESS_MS = 1_000;
 /** Starts the process that keeps the demo's database; not for people. */
 const KEEP_DATABASE = 'demo:database';
+
+const UNEXPECTED = 'Ending because of an error that nobody expected';
 
 const project = findProject(import.meta.url);
 const replica = `${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`;
@@ -36,12 +42,15 @@ const demo: Command = {
   options: {},
   exits: { [EXIT.done]: 'ended by a signal', [EXIT.wrong]: 'it could not start' },
 };
+/** Known as soon as the settings are read: Node would show an error with all that is in it. */
+let secrets: readonly string[] = [];
 try {
   await run(process.argv.slice(2));
 } catch (error) {
   if (error instanceof ConfigError || error instanceof UsageError) fail(error.message, EXIT.usage);
   if (error instanceof CannotListen || error instanceof EmbeddedError) fail(error.message, EXIT.wrong);
-  throw error;
+  logTo(process.stderr, 'fatal', {}).fatal({ err: error }, UNEXPECTED);
+  process.exit(EXIT.wrong);
 }
 
 async function run(typed: readonly string[]): Promise<void> {
@@ -63,10 +72,10 @@ function commandContext(): CommandContext {
     project,
     replica,
     userName: nameOfUser(),
-    createLog: ({ settings, logLevel }) => {
+    createLog: ({ settings, logLevel, tenant }) => {
       const told = settings.some(({ name, source }) => name === 'LOG_LEVEL' && source !== 'default');
       // What a command has to say stands in its answer.
-      return pino({ level: told ? logLevel : 'error' }, pino.destination(2));
+      return logTo(process.stderr, told ? logLevel : 'error', { tenant, replica });
     },
     tell,
     warn: (line) => void process.stderr.write(`${line}\n`),
@@ -90,7 +99,20 @@ function nameOfUser(): string | null {
 
 /** Nothing is started with settings that are wrong. */
 function readConfig(): Config {
-  return parseConfig(process.env, (path) => readFileSync(path, 'utf8'), readEnvFile(resolve('.env')));
+  const config = parseConfig(process.env, (path) => readFileSync(path, 'utf8'), readEnvFile(resolve('.env')));
+  secrets = config.secrets;
+  return config;
+}
+
+/** For a person where a person looks, else JSON lines. */
+function logTo(
+  stream: { readonly fd: number; readonly isTTY?: boolean },
+  level: Config['logLevel'],
+  names: LogOptions['names'],
+): Logger {
+  const destination = pino.destination({ dest: stream.fd, sync: true });
+  const write = (lines: string): void => void destination.write(lines);
+  return createLog({ level, secrets, names, readable: stream.isTTY === true, write });
 }
 
 function fail(message: string, exitCode: number): never {
@@ -108,10 +130,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 async function serve(config: Config): Promise<void> {
-  const log = pino({ level: config.logLevel });
+  const log = logTo(process.stdout, config.logLevel, { tenant: config.tenant, replica });
   for (const warning of config.warnings) log.warn(warning);
-  const program = await startProgram({ config, project, replica, log });
-  endWith(log, program.close);
+  const repeats = createRepeats(systemClock, log);
+  const program = await startProgram({ config, project, replica, log, repeats });
+  endWith(log, repeats, program.close);
 }
 
 async function demonstrate(): Promise<void> {
@@ -119,10 +142,12 @@ async function demonstrate(): Promise<void> {
   if (sentence !== null) tell(sentence);
   // So that no library reads them either.
   for (const name of ignored) delete process.env[name];
-  const log = pino({ level: demoConfig(kept).logLevel });
+  const { logLevel, tenant } = demoConfig(kept);
+  const log = logTo(process.stdout, logLevel, { tenant, replica });
+  const repeats = createRepeats(systemClock, log);
   const databaseCommand = [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url), KEEP_DATABASE];
-  const demo = createDemo({ kept, project, replica, log, tell, databaseCommand });
-  endWith(log, demo.close);
+  const demo = createDemo({ kept, project, replica, log, repeats, tell, databaseCommand });
+  endWith(log, repeats, demo.close);
   await demo.start();
 }
 
@@ -131,7 +156,7 @@ async function demonstrate(): Promise<void> {
  * hurries it, since there is nobody left who would remove what it leaves.
  */
 async function keepDatabase(): Promise<void> {
-  const log = pino({ level: 'warn' }, pino.destination(2));
+  const log = logTo(process.stderr, 'warn', {});
   const { stop, ...database } = await startThrowaway('orphan-sweeper-demo', log).catch((error: unknown) => {
     if (!(error instanceof EmbeddedError)) throw error;
     fail(`${error.message}\nThe demo uses only a database that it has started itself, never one of DATABASE_URL.`, 1);
@@ -143,16 +168,19 @@ async function keepDatabase(): Promise<void> {
 }
 
 /** At the first signal, and at an error that nobody expected. A second signal does not wait. */
-function endWith(log: Logger, close: () => Promise<void>): void {
+function endWith(log: Logger, repeats: Repeats, close: () => Promise<void>): void {
   const skip = [...SIGNALS];
   let closing: Promise<void> | null = null;
   const ending = closeWithGrace({ delay: CLOSE_WITHIN_MS, logger: log, skip }, async ({ err }) => {
-    if (err !== undefined) log.fatal({ err }, 'Ending because of an error that nobody expected');
+    if (err !== undefined) log.fatal({ err }, UNEXPECTED);
     // A signal and an error may come together: they wait for the same end.
     closing ??= close();
     await closing;
+    repeats.tellAll();
   });
   onSignals((signal) => {
+    // What is said from here on is about the end.
+    repeats.tellAll();
     log.info({ signal }, 'Ending: no Stop starts any more');
     ending.close();
   });

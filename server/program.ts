@@ -10,6 +10,7 @@ import type { Project } from './project.ts';
 import { createResources } from './resources.ts';
 import { createStartup } from './startup.ts';
 import { systemClock } from './sweep/clock.ts';
+import type { Repeats } from './sweep/log.ts';
 
 export interface ProgramOptions {
   readonly config: Config;
@@ -17,6 +18,7 @@ export interface ProgramOptions {
   /** Names this process among all that share the home database. */
   readonly replica: string;
   readonly log: Logger;
+  readonly repeats: Repeats;
 }
 
 /** Everything that `npm start` runs, in this process. */
@@ -40,10 +42,10 @@ export class CannotListen extends Error {
 }
 
 /** @throws CannotListen before anything was reached or swept */
-export async function startProgram({ config, project, replica, log }: ProgramOptions): Promise<Program> {
+export async function startProgram({ config, project, replica, log, repeats }: ProgramOptions): Promise<Program> {
   const measures = createMeasures(config, project.version);
-  const resources = createResources({ config, project, replica, log, meter: measures.meter });
-  const startup = createStartup({ clock: systemClock, log, open: resources.open });
+  const resources = createResources({ config, project, replica, log, repeats, meter: measures.meter });
+  const startup = createStartup({ clock: systemClock, repeats, open: resources.open });
   const webRoot = join(project.root, 'dist', 'web');
   const app = await buildApp({
     config,
@@ -53,6 +55,7 @@ export async function startProgram({ config, project, replica, log }: ProgramOpt
     state: startup.state,
     measures,
     log,
+    repeats,
     webRoot: existsSync(join(webRoot, 'index.html')) ? webRoot : null,
   });
   const close = async (): Promise<void> => {

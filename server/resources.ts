@@ -9,6 +9,7 @@ import { type EmbeddedDatabase, startEmbedded, visitEmbedded } from './db/embedd
 import { migrateHome, readSchemaState } from './db/migrate.ts';
 import type { Project } from './project.ts';
 import { systemClock } from './sweep/clock.ts';
+import type { Repeats } from './sweep/log.ts';
 import type { Meter } from './sweep/meter.ts';
 import { createSweeper } from './sweep/sweeper.ts';
 
@@ -22,6 +23,7 @@ export interface ResourcesOptions {
   readonly project: Project;
   readonly replica: string;
   readonly log: Logger;
+  readonly repeats: Repeats;
   readonly meter: Meter;
   /** Go to the embedded database that a server of this project runs just now, where one does. */
   readonly visitsEmbedded?: true;
@@ -47,7 +49,7 @@ export class NoMemory extends Error {
 }
 
 export function createResources(options: ResourcesOptions): Resources {
-  const { config, project, replica, log, meter, visitsEmbedded } = options;
+  const { config, project, replica, log, repeats, meter, visitsEmbedded } = options;
   let embedded: EmbeddedDatabase | null = null;
   let opened: Database[] = [];
   const backend =
@@ -68,7 +70,7 @@ export function createResources(options: ResourcesOptions): Resources {
     opened = [];
     await Promise.all(closing.map((database) => database.close()));
   };
-  const onError = (error: Error): void => log.warn({ err: error }, 'A database connection broke');
+  const onError = (error: Error): void => repeats.fails('connection', 'warn', error, 'A database connection broke');
 
   const migrate = async (url: string): Promise<void> => {
     const database = connect(url, { max: 1, statementTimeoutMs: MIGRATION_TIMEOUT_MS, onError });
@@ -98,6 +100,7 @@ export function createResources(options: ResourcesOptions): Resources {
       movedFrom: config.platformMovedFrom,
       dryRun: config.sweep.dryRun,
       log,
+      repeats,
       meter,
       random: Math.random,
     });

@@ -1,12 +1,12 @@
-import type { BaseLogger } from 'pino';
 import type { Home, HomeState } from './api/deps.ts';
 import { rootCause } from './db/connect.ts';
 import { EmbeddedError } from './db/embedded-error.ts';
 import type { Clock } from './sweep/clock.ts';
+import type { Repeats } from './sweep/log.ts';
 
 export interface StartupDeps {
   readonly clock: Clock;
-  readonly log: BaseLogger;
+  readonly repeats: Repeats;
   /** Reaches the home database, migrates it and puts the sweeper together. Tried again until it works. */
   readonly open: () => Promise<Home>;
 }
@@ -24,7 +24,7 @@ const LONGEST_PAUSE_MS = 15_000;
 /** A database that does not answer must not keep the process from ending. */
 const PATIENCE_MS = 8_000;
 
-export function createStartup({ clock, log, open }: StartupDeps): Startup {
+export function createStartup({ clock, repeats, open }: StartupDeps): Startup {
   const told = new AbortController();
   let home: Home | null = null;
   let error: string | null = null;
@@ -37,11 +37,12 @@ export function createStartup({ clock, log, open }: StartupDeps): Startup {
         opened.sweeper.loop.start();
         home = opened;
         error = null;
+        repeats.works('home', 'The home database is ready');
         return;
       } catch (failure) {
         // What lies under an embedded database that does not start says less than its own sentence.
         error = failure instanceof EmbeddedError ? failure.message : rootCause(failure).message;
-        log.error({ err: failure, pauseMs }, 'The home database is not ready; trying again after a pause');
+        repeats.fails('home', 'error', failure, 'The home database is not ready; trying again after a pause');
       }
       await clock.delay(pauseMs, told.signal);
     }

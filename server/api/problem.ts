@@ -2,6 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { DatabaseFailure } from '../db/connect.ts';
 import { CursorError } from '../sweep/page.ts';
+import type { RequestLog } from './request-log.ts';
 
 /** Every refusal and failure that the API knows, with its status. */
 export const PROBLEMS = {
@@ -138,17 +139,25 @@ const FASTIFY_CODES: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
 };
 
-export function handleError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply) {
-  const { code, message, members } = problemOf(error, request);
+export function handleError(
+  error: FastifyError | Error,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  requestLog: RequestLog,
+) {
+  const { code, message, members } = problemOf(error, request, requestLog);
   return sendProblem(request, reply, code, message, members);
 }
 
 /** Whatever was thrown, as one of our refusals and failures; what is not the caller's mistake is logged. */
-export function problemOf(error: FastifyError | Error, request: FastifyRequest): ProblemError {
-  if (error instanceof ProblemError) return error;
+export function problemOf(error: FastifyError | Error, request: FastifyRequest, requestLog: RequestLog): ProblemError {
+  if (error instanceof ProblemError) {
+    if (PROBLEMS[error.code].status >= 500) requestLog.failed(request, 'warn', error, PROBLEMS[error.code].title);
+    return error;
+  }
   if (error instanceof CursorError) return new ProblemError('invalid_cursor', error.message);
   if (error instanceof DatabaseFailure) {
-    request.log.error({ err: error }, 'The home database failed');
+    requestLog.failed(request, 'warn', error, 'The home database failed');
     return new ProblemError('home_database_unavailable', `${PROBLEMS.home_database_unavailable.title}.`);
   }
   const code = 'code' in error ? FASTIFY_CODES[error.code] : undefined;
@@ -156,7 +165,7 @@ export function problemOf(error: FastifyError | Error, request: FastifyRequest):
   if ('statusCode' in error && error.statusCode !== undefined && error.statusCode < 500) {
     return new ProblemError('invalid_request', `${error.message.replace(/\.$/, '')}.`);
   }
-  request.log.error({ err: error }, 'A request failed');
+  requestLog.failed(request, 'error', error, 'A request failed');
   return new ProblemError('internal_error', 'See the log of the server under this request id.');
 }
 

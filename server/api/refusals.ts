@@ -4,6 +4,7 @@ import type { AuditAction } from '../sweep/outcome.ts';
 import { actOfRefused } from './act.ts';
 import type { ApiDeps } from './deps.ts';
 import { PROBLEMS, type ProblemCode, problemOf, sendProblem } from './problem.ts';
+import type { RequestLog } from './request-log.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -20,7 +21,7 @@ const MOST_TARGET_CHARACTERS = 200;
  * own: whoever tried, and how often, must be found later. Not more often than is readable, for it costs the caller
  * nothing to be refused.
  */
-export function registerRefusals(app: FastifyInstance, deps: ApiDeps): void {
+export function registerRefusals(app: FastifyInstance, deps: ApiDeps, requestLog: RequestLog): void {
   const limited = app.createRateLimit({ max: REFUSALS_A_MINUTE, timeWindow: '1 minute' });
 
   const writeDown = async (request: FastifyRequest, code: ProblemCode): Promise<void> => {
@@ -39,11 +40,11 @@ export function registerRefusals(app: FastifyInstance, deps: ApiDeps): void {
   };
 
   app.setErrorHandler(async (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply) => {
-    const { code, message, members } = problemOf(error, request);
+    const { code, message, members } = problemOf(error, request, requestLog);
     try {
       await writeDown(request, code);
     } catch (failure) {
-      request.log.error({ err: failure, code }, 'A refusal could not be written down');
+      requestLog.failed(request, 'error', failure, 'A refusal could not be written down');
     }
     return sendProblem(request, reply, code, message, members);
   });

@@ -1,16 +1,9 @@
+import { echoesOf } from './echoes.ts';
+
 const MESSAGE_LIMIT_BYTES = 512;
 /** How much of a text is looked at. Masking makes it shorter, so this is more than 512; 64 kB would cost too much. */
 const EXCERPT_LENGTH = 4096;
 const MASK = '[redacted]';
-
-/** Named references that HTML may use for a printable ASCII character. */
-const HTML_NAMES = new Map([
-  ['&', 'amp'],
-  ['<', 'lt'],
-  ['>', 'gt'],
-  ['"', 'quot'],
-  ["'", 'apos'],
-]);
 
 /** Control characters, lone surrogates, and what turns or breaks a line on a screen. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
@@ -26,11 +19,9 @@ export type WriteMessage = (text: string, cut?: boolean) => string;
  * `secrets` are printable ASCII and not empty.
  */
 export function createMessageWriter(secrets: readonly string[]): WriteMessage {
-  const longestFirst = secrets.toSorted((a, b) => b.length - a.length);
-  const forms = longestFirst.flatMap((secret) => [literalForms(secret), ...base64Forms(secret)]);
-  const echoes = forms.length === 0 ? null : new RegExp(forms.join('|'), 'gi');
+  const echoes = echoesOf(secrets);
   // No echo is longer. One that begins so near to the end of a text that was cut may not be recognised any more.
-  const longest = (longestFirst[0]?.length ?? 0) * 8;
+  const longest = Math.max(0, ...secrets.map((secret) => secret.length)) * 8;
 
   return (text, cut = false) => {
     // Without the NULs of a UTF-16 answer a secret in it is found like any other.
@@ -51,48 +42,6 @@ function mask(text: string, echoes: RegExp, end: number): string {
     done = echo.index + echo[0].length;
   }
   return masked + text.slice(done, Math.max(done, end));
-}
-
-/**
- * A pattern for a secret as it is, percent-encoded, escaped for JSON or HTML, each possibly more than once. No
- * quantifier is without an end: a text of nothing but backslashes must not take a second.
- */
-function literalForms(secret: string): string {
-  return Array.from(secret, (character) => {
-    const code = character.charCodeAt(0);
-    const hex = code.toString(16).padStart(2, '0');
-    const name = HTML_NAMES.get(character);
-    const spellings = [
-      `%(?:25){0,3}${hex}`,
-      `u00${hex}`,
-      `&(?:amp;){0,3}#(?:0{0,4}${code}|x0{0,4}${hex});`,
-      ...(name === undefined ? [] : [`&(?:amp;){0,3}${name};`]),
-      // Last: a percent sign is also the beginning of its own longer spelling.
-      `\\x${hex}`,
-      ...(character === ' ' ? ['\\+'] : []),
-    ];
-    return `\\\\{0,8}(?:${spellings.join('|')})`;
-  }).join('');
-}
-
-/**
- * Patterns for a secret inside base64 text, either alphabet, wrapped or not. Where it begins in the encoded text is not
- * known ("Bearer …" may stand before it), so there are three: one for each position within a group of three bytes.
- */
-function base64Forms(secret: string): string[] {
-  return [0, 1, 2].flatMap((before) => {
-    const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(secret)]);
-    const encoded = bytes.toString('base64').replaceAll('=', '');
-    // The characters at either end depend on the neighbours too; they are taken along below.
-    const core = encoded.slice([0, 2, 3][before], bytes.length % 3 === 0 ? undefined : -1);
-    // Anything shorter occurs in ordinary words.
-    if (core.length < 4) return [];
-    const spelled = Array.from(core, (character) => {
-      if (character === '+') return '(?:[+-]|%(?:25){0,3}2b)';
-      return character === '/' ? '(?:\\\\{0,8}/|_|%(?:25){0,3}2f)' : character;
-    });
-    return [`[\\w+/-]{0,2}${spelled.join('\\s{0,4}')}(?:[\\w+/-]{0,2}(?:=|%(?:25){0,3}3d){0,2})`];
-  });
 }
 
 function shorten(text: string): string {

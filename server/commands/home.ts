@@ -1,6 +1,8 @@
 import type { ApiDeps, Home } from '../api/deps.ts';
 import type { Config } from '../config.ts';
+import { createRepeats } from '../log/repeats.ts';
 import { createResources, type Resources } from '../resources.ts';
+import { systemClock } from '../sweep/clock.ts';
 import { UNCOUNTED } from '../sweep/meter.ts';
 import type { CommandContext } from './command.ts';
 
@@ -21,12 +23,14 @@ export async function withHome<Answer>(
 ): Promise<Answer> {
   const config: Config = readConfig();
   const log = createLog(config);
-  const resources = createResources({ config, project, replica, log, meter: UNCOUNTED, visitsEmbedded: true });
+  const repeats = createRepeats(systemClock, log);
+  const resources = createResources({ config, project, replica, log, repeats, meter: UNCOUNTED, visitsEmbedded: true });
   try {
     const home = await resources[how]();
     const state = () => ({ home, error: null });
     return await run({ config, version: project.version, replica, startedAt: new Date(), state, home });
   } finally {
     await resources.close();
+    repeats.tellAll();
   }
 }

@@ -171,17 +171,20 @@ async function rolledBack(client: pg.PoolClient, error: unknown): Promise<boolea
 
 /** What the server itself answered, wherever it hides in the chain of causes; null if it answered nothing. */
 export function databaseErrorOf(error: unknown): pg.DatabaseError | null {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof pg.DatabaseError) return cause;
-  }
-  return null;
+  return causesOf(error).find((cause) => cause instanceof pg.DatabaseError) ?? null;
+}
+
+/** From the outermost to the innermost; each once, for a library may have closed the circle. */
+function causesOf(error: unknown): Error[] {
+  const causes = new Set<Error>();
+  for (let cause = error; cause instanceof Error && !causes.has(cause); cause = cause.cause) causes.add(cause);
+  return [...causes];
 }
 
 /** The error at the root of the chain: drizzle wraps what went wrong in the text of the statement. */
 export function rootCause(error: unknown): Error {
-  if (!(error instanceof Error)) return new Error(String(error));
-  let root = error;
-  while (root.cause instanceof Error) root = root.cause;
+  const root = causesOf(error).at(-1);
+  if (root === undefined) return new Error(String(error));
   // A name with several addresses, none of which answered: the error about them all has an empty message.
   const [first]: unknown[] = root instanceof AggregateError ? root.errors : [];
   return first instanceof Error ? first : root;

@@ -12,6 +12,12 @@ import { RECHECK_VALID_MS, type Rechecked } from './recheck.ts';
 import type { Stopper } from './stopper.ts';
 import type { SweepStore } from './store.ts';
 
+/** How an attempt ended, and which one it was. */
+export interface Ended extends Ending {
+  /** The name under which the control plane was asked, too; null: one of a dry run. */
+  readonly attemptId: string | null;
+}
+
 /** What a dry attempt needs of its sweep. */
 export interface DryDeps {
   readonly clock: Clock;
@@ -44,17 +50,17 @@ export interface AttemptDeps extends DryDeps {
  *   home database, for what has come since the claim
  * @throws only when the home database fails; then the attempt stays open until its claim runs out
  */
-export function attemptStop(deps: AttemptDeps, orphan: ClaimedOrphan): Promise<Ending | 'refused' | null> {
+export function attemptStop(deps: AttemptDeps, orphan: ClaimedOrphan): Promise<Ended | 'refused' | null> {
   return deps.rightOfWay.first((sent) => attempt(deps, orphan, sent));
 }
 
-async function attempt(deps: AttemptDeps, orphan: ClaimedOrphan, sent: () => void): Promise<Ending | 'refused' | null> {
+async function attempt(deps: AttemptDeps, orphan: ClaimedOrphan, sent: () => void): Promise<Ended | 'refused' | null> {
   if (!(await mayStart(deps))) return null;
   const attemptId = await deps.store.start(orphan);
   if (attemptId === null) return 'refused';
   const { ending, rechecked } = await recheckAndStop(deps, orphan, attemptId, sent);
   await deps.store.finish(attemptId, orphan, ending, consequenceOf(deps, orphan, ending, rechecked));
-  return ending;
+  return { ...ending, attemptId };
 }
 
 /**
@@ -66,12 +72,12 @@ export async function attemptDry(
   deps: DryDeps,
   orphan: ClaimedOrphan,
   nextAttemptMs: number | null,
-): Promise<Ending | null> {
+): Promise<Ended | null> {
   if (deps.told.aborted || deps.clock.monotonicMs() > deps.lastStartMs) return null;
   const judged = await recheckOnce(deps, orphan);
   const ending: Ending = judged.kind === 'ended' ? judged.ending : notCalled('would_stop', null, null);
   await deps.store.note(orphan, ending, nextAttemptMs);
-  return ending;
+  return { ...ending, attemptId: null };
 }
 
 async function mayStart({ clock, lease, lastStartMs, stopper, told }: AttemptDeps): Promise<boolean> {

@@ -1,16 +1,15 @@
 import { setMaxListeners } from 'node:events';
-import type { BaseLogger } from 'pino';
-import { type AttemptDeps, attemptDry, attemptStop, type DryDeps } from './attempt.ts';
+import { type AttemptDeps, attemptDry, attemptStop, type DryDeps, type Ended } from './attempt.ts';
 import type { Breaker } from './breaker.ts';
 import type { ClaimedOrphan } from './claim.ts';
 import { goesAlone, mayBegin } from './decide.ts';
-import type { Ending } from './finish.ts';
 import { refusalOf } from './gate.ts';
 import { createRightOfWay } from './give-way.ts';
 import type { Lease } from './lease.ts';
 import { createRechecker } from './recheck.ts';
 import { createStopper } from './stopper.ts';
 import type { SweepDeps, SweepOrder } from './sweep.ts';
+import { logAttempt } from './sweep-lines.ts';
 import type { Tally } from './tally.ts';
 
 /** Those in flight get this long when the process is told to stop. */
@@ -31,7 +30,7 @@ export interface Batch {
 
 /** Attempts them in order: slow start, then as many at once as allowed, until none is left or something says no. */
 export async function attemptBatch(deps: SweepDeps, of: Batch, claimed: readonly ClaimedOrphan[]): Promise<void> {
-  const { settings, clock, log, meter } = deps;
+  const { settings, clock, meter } = deps;
   const { tally, breaker, probing } = of;
   const { dryRun } = of.order;
   const queue = dryRun ? [...claimed] : suspectsLast(claimed);
@@ -52,7 +51,7 @@ export async function attemptBatch(deps: SweepDeps, of: Batch, claimed: readonly
     tally.end(ended);
     if (ended === null) return;
     meter.attempted(ended, clock.monotonicMs() - startedMs);
-    logEnd(log, orphan, ended);
+    logAttempt(deps, of.order.sweepId, orphan, ended);
   };
   const attempts: Promise<void>[] = [];
   try {
@@ -102,7 +101,7 @@ function prepare(
   { order, lease, told, beganMs }: Batch,
   claimed: readonly ClaimedOrphan[],
   live: { readonly cut: AbortSignal } & Pick<AttemptDeps, 'answer'>,
-): (orphan: ClaimedOrphan) => Promise<Ending | 'refused' | null> {
+): (orphan: ClaimedOrphan) => Promise<Ended | 'refused' | null> {
   const { clock, store, platform, backend, random, settings } = deps;
   const { intervalMs, stopTimeoutMs, deadlineMs, secondLookMs } = settings;
   const recheck = createRechecker(clock, platform, claimed);
@@ -116,13 +115,4 @@ function prepare(
   const times = { intervalMs, secondLookMs };
   const stopping: AttemptDeps = { ...dry, ...times, platform, lease, random, stopper, answer, rightOfWay };
   return (orphan) => attemptStop(stopping, orphan);
-}
-
-function logEnd(log: BaseLogger, { workspaceId, instanceId }: ClaimedOrphan, end: Ending): void {
-  const { outcome, class: failureClass, fault, message } = end;
-  const fields = { workspaceId, instanceId, outcome, class: failureClass, fault };
-  if (outcome === 'stopped_live') log.error(fields, message ?? outcome);
-  else if (outcome === 'failed' || outcome === 'clear_failed' || outcome === 'shared')
-    log.warn(fields, message ?? outcome);
-  else log.debug(fields, outcome);
 }

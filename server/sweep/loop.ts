@@ -1,16 +1,14 @@
-import type { BaseLogger } from 'pino';
-import { rootCause } from '../db/connect.ts';
 import type { Clock } from './clock.ts';
+import type { Repeats } from './log.ts';
 import type { Begun, Schedule } from './schedule.ts';
-import type { SweepEnd } from './store.ts';
 
 export interface LoopDeps {
   readonly clock: Clock;
   readonly schedule: Schedule;
-  readonly log: BaseLogger;
+  readonly repeats: Repeats;
   readonly intervalMs: number;
   /** Runs one sweep that has begun. `takenMs`: monotonic, from before its lease was taken. */
-  readonly run: (begun: Begun, takenMs: number, told: AbortSignal) => Promise<SweepEnd>;
+  readonly run: (begun: Begun, takenMs: number, told: AbortSignal) => Promise<unknown>;
   /** A sweep ended: housekeeping that must not run beside one. */
   readonly afterSweep: () => Promise<void>;
 }
@@ -30,10 +28,9 @@ export interface Loop {
 const LOOK_EVERY_MS = 1_000;
 
 /** One sweep at a time, by construction: nothing here runs beside anything. No error ends it; only `stop` does. */
-export function createLoop({ clock, schedule, log, intervalMs, run, afterSweep }: LoopDeps): Loop {
+export function createLoop({ clock, schedule, repeats, intervalMs, run, afterSweep }: LoopDeps): Loop {
   const told = new AbortController();
   let woken = new AbortController();
-  let lastError: string | null = null;
   let trigger: 'boot' | 'interval' = 'boot';
   let nextTickMs = Number.NEGATIVE_INFINITY;
   let sweeping = false;
@@ -42,13 +39,7 @@ export function createLoop({ clock, schedule, log, intervalMs, run, afterSweep }
   const runSweep = async (begun: Begun, takenMs: number): Promise<void> => {
     sweeping = true;
     try {
-      const end = await run(begun, takenMs, told.signal);
-      const { result, counts, deferred, error } = end;
-      const quiet = result === 'nothing_to_do';
-      log[quiet ? 'debug' : 'info'](
-        { sweepId: begun.sweepId, trigger: begun.trigger, result, counts, deferred, error },
-        'Sweep ended',
-      );
+      await run(begun, takenMs, told.signal);
       await afterSweep();
     } finally {
       sweeping = false;
@@ -76,7 +67,6 @@ export function createLoop({ clock, schedule, log, intervalMs, run, afterSweep }
     // Made before the look, so that a call to wake during the look ends the rest that follows it.
     woken = new AbortController();
     const queued = await schedule.beginQueued();
-    lastError = null;
     if (queued !== null) await runSweep(queued, takenMs);
     else if (clock.monotonicMs() >= nextTickMs) await runTick();
     else await rest();
@@ -91,14 +81,11 @@ export function createLoop({ clock, schedule, log, intervalMs, run, afterSweep }
     while (!told.signal.aborted) {
       try {
         await turn();
+        repeats.tellDue();
+        repeats.works('loop', 'Sweeping works again');
       } catch (error) {
-        // While a database is away this comes round every second: said once, until something works again.
-        const message = rootCause(error).message;
-        log[message === lastError ? 'debug' : 'error'](
-          { err: error },
-          'A sweep or its housekeeping could not run; tried again as planned',
-        );
-        lastError = message;
+        // While a database is away this comes round every second.
+        repeats.fails('loop', 'error', error, 'A sweep or its housekeeping could not run; tried again as planned');
         await clock.delay(LOOK_EVERY_MS, told.signal);
       }
     }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { BaseLogger } from 'pino';
 import type { Backend, StateAnswer } from '../backends/backend.ts';
 import type { Clock } from './clock.ts';
 import { inTime } from './in-time.ts';
+import type { Repeats } from './log.ts';
 import type { PositiveControl } from './outcome.ts';
 import type { Platform } from './platform.ts';
 import { PlatformFault } from './platform-fault.ts';
@@ -34,7 +34,7 @@ export interface ControllerDeps {
   /** How long one question may take. */
   readonly timeoutMs: number;
   readonly save: (result: ControlResult) => Promise<void>;
-  readonly log: BaseLogger;
+  readonly repeats: Repeats;
 }
 
 const ASKED = 5;
@@ -77,7 +77,7 @@ async function ask(deps: ControllerDeps, backend: Backend, told: AbortSignal): P
     return judgeAsked(await askAboutLive(deps, backend, told));
   } catch (error) {
     if (!(error instanceof PlatformFault)) throw error;
-    deps.log.warn({ err: error }, 'The live rows of the platform could not be read');
+    deps.repeats.fails('control', 'warn', error, 'The live rows of the platform could not be read');
     return { ...UNKNOWN, message: error.message, failed: true };
   }
 }

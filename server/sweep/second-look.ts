@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
-import type { BaseLogger } from 'pino';
 import type { Backend, StateAnswer } from '../backends/backend.ts';
 import type { Clock } from './clock.ts';
 import { type Sight, sightOf } from './decide.ts';
 import { inTime } from './in-time.ts';
+import type { Log } from './log.ts';
 import type { DueLook } from './look-rows.ts';
 import type { Meter } from './meter.ts';
 import type { SweepStore } from './store.ts';
@@ -13,7 +13,7 @@ export interface SecondLookDeps {
   readonly clock: Clock;
   readonly store: SweepStore;
   readonly backend: Backend;
-  readonly log: BaseLogger;
+  readonly log: Log;
   readonly meter: Meter;
   readonly concurrency: number;
   readonly timeoutMs: number;

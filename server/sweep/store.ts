@@ -26,6 +26,12 @@ export interface SweepEnd {
   readonly succeeded: boolean;
 }
 
+/** What is open after a sweep, and how much of it needs a person. */
+export interface Left {
+  readonly open: number | null;
+  readonly stuck: number | null;
+}
+
 /** The home database as one sweep sees it. */
 export interface SweepStore {
   /** What stands between this sweep and its Stops now. */
@@ -57,7 +63,7 @@ export interface SweepStore {
   /** Whether the platform's connection may clear ids; null: it may. For the console. */
   platformWritable(refusal: PlatformFault | null): Promise<void>;
   /** Drops the claims that are left, gives the lease back and writes the result. */
-  end(end: SweepEnd): Promise<void>;
+  end(end: SweepEnd): Promise<Left>;
 }
 
 export interface SweepStoreOptions {
@@ -174,7 +180,7 @@ function mayStart({ tenant, replica, sweepId }: SweepIdentity): SQL {
       and (${sweeps.trigger} = 'manual' or coalesce(${tenants.pauseUntil} <= now(), true)))`;
 }
 
-async function end(tx: Transaction, { tenant, replica, sweepId }: SweepIdentity, ended: SweepEnd): Promise<void> {
+async function end(tx: Transaction, { tenant, replica, sweepId }: SweepIdentity, ended: SweepEnd): Promise<Left> {
   // First, as everybody does who also touches orphans: in another order two of us would wait for each other.
   await lockTenant(tx, tenant);
   await tx
@@ -188,10 +194,11 @@ async function end(tx: Transaction, { tenant, replica, sweepId }: SweepIdentity,
     })
     .from(orphans)
     .where(and(eq(orphans.tenant, tenant), isNull(orphans.resolvedAt)));
+  const left = { open: inventory?.open ?? null, stuck: inventory?.stuck ?? null };
   const { succeeded, ...rest } = ended;
   const [sweep] = await tx
     .update(sweeps)
-    .set({ ...rest, open: inventory?.open ?? null, stuck: inventory?.stuck ?? null, finishedAt: sql`now()` })
+    .set({ ...rest, ...left, finishedAt: sql`now()` })
     .where(and(eq(sweeps.id, sweepId), isNull(sweeps.finishedAt)))
     .returning({ trigger: sweeps.trigger });
   const automatic = sweep !== undefined && sweep.trigger !== 'manual';
@@ -208,6 +215,7 @@ async function end(tx: Transaction, { tenant, replica, sweepId }: SweepIdentity,
     .set({ leaseHolder: null, leaseSweepId: null, leaseUntil: null })
     .where(and(eq(tenants.tenant, tenant), eq(tenants.leaseHolder, replica), eq(tenants.leaseSweepId, sweepId)));
   if (automatic && ended.result === 'skipped') await dropRepeatedSkip(tx, tenant, sweepId);
+  return left;
 }
 
 /** `skipped` is written once per reason: not again while the newest sweep before it says the same. */

@@ -1,4 +1,3 @@
-import type { BaseLogger } from 'pino';
 import type { Backend } from '../backends/backend.ts';
 import { attemptBatch, type Batch } from './batch.ts';
 import { createBreaker } from './breaker.ts';
@@ -8,6 +7,7 @@ import { looksOf, probeTurn } from './decide.ts';
 import { type Gate, refusalOf } from './gate.ts';
 import type { Inventory } from './inventory.ts';
 import { holdLease, LEASE_MARGIN_MS, type Lease } from './lease.ts';
+import type { Log, Repeats } from './log.ts';
 import type { Meter } from './meter.ts';
 import { observe } from './observe.ts';
 import type { Trigger } from './outcome.ts';
@@ -16,6 +16,7 @@ import { PlatformFault } from './platform-fault.ts';
 import type { Controller } from './positive-control.ts';
 import { lookAgain } from './second-look.ts';
 import type { SweepEnd, SweepStore } from './store.ts';
+import { logSweep } from './sweep-lines.ts';
 import { createTally } from './tally.ts';
 
 /** One sweep that has begun: its row says `running` and the lease is taken. */
@@ -52,7 +53,8 @@ export interface SweepDeps {
   readonly backend: Backend | null;
   readonly controller: Controller;
   readonly settings: SweepSettings;
-  readonly log: BaseLogger;
+  readonly log: Log;
+  readonly repeats: Repeats;
   readonly meter: Meter;
   /** From [0, 1): the jitter of the backoff. */
   readonly random: () => number;
@@ -72,19 +74,20 @@ export function leaseMs({ stopTimeoutMs }: Pick<SweepSettings, 'stopTimeoutMs'>)
  * @throws when the home database fails: the row is then ended as `interrupted` by whoever takes the lease next
  */
 export async function sweep(deps: SweepDeps, order: SweepOrder, told: AbortSignal): Promise<SweepEnd> {
-  const { clock, store, settings, log } = deps;
+  const { clock, store, settings, repeats } = deps;
   const lease = holdLease(
     {
       clock,
       ttlMs: leaseMs(settings),
       renew: (ttlMs) => store.renew(ttlMs),
-      onError: (error) => log.warn({ err: error }, 'The lease could not be renewed'),
+      onError: (error) => repeats.fails('lease', 'warn', error, 'The lease could not be renewed'),
     },
     order.takenMs,
   );
   try {
     const end = await pass(deps, order, lease, told);
-    await store.end(end);
+    const left = await store.end(end);
+    logSweep(deps, { ...order, durationMs: clock.monotonicMs() - order.takenMs, end, left });
     return end;
   } finally {
     await lease.letGo();

@@ -1,5 +1,4 @@
 import { sql } from 'drizzle-orm';
-import type { BaseLogger } from 'pino';
 import type { Backend } from '../backends/backend.ts';
 import type { Database } from '../db/connect.ts';
 import { tenants } from '../db/schema.ts';
@@ -9,6 +8,7 @@ import { createIdentity, type Identity } from './fingerprint.ts';
 import { createFresh, type Fresh } from './fresh.ts';
 import { createInstances, type Instances } from './instances.ts';
 import { createInventory } from './inventory.ts';
+import type { Log, Repeats } from './log.ts';
 import { createLoop, type Loop } from './loop.ts';
 import type { Meter } from './meter.ts';
 import { observe } from './observe.ts';
@@ -42,7 +42,8 @@ export interface SweeperDeps {
   readonly movedFrom: string | null;
   /** Every sweep is dry. */
   readonly dryRun: boolean;
-  readonly log: BaseLogger;
+  readonly log: Log;
+  readonly repeats: Repeats;
   /** Told of attempts and looks. */
   readonly meter: Meter;
   /** From [0, 1). */
@@ -70,7 +71,7 @@ export interface Sweeper {
 }
 
 export function createSweeper(deps: SweeperDeps): Sweeper {
-  const { clock, home, tenant, replica, settings, log, meter, backend, random } = deps;
+  const { clock, home, tenant, replica, settings, log, repeats, meter, backend, random } = deps;
   const { intervalMs } = settings;
   const platform = createPlatform(deps.platformDatabase, deps.table);
   const { fingerprint, movedFrom } = deps;
@@ -84,7 +85,7 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
     enabled: positiveControl,
     timeoutMs: settings.stopTimeoutMs,
     save: (result) => saveControl(home, tenant, result),
-    log,
+    repeats,
   });
   const schedule = createSchedule(home, {
     tenant,
@@ -95,23 +96,23 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
   });
   const run = (begun: Begun, takenMs: number, told: AbortSignal) => {
     const store = createSweepStore(home, { tenant, replica, sweepId: begun.sweepId }, { secondLookMs });
-    const sweepDeps = { clock, store, inventory, platform, backend, controller, settings, log, meter, random };
+    const sweepDeps = { clock, store, inventory, platform, backend, controller, settings, log, repeats, meter, random };
     return sweep(sweepDeps, { ...begun, takenMs }, told);
   };
   const sweeping = { clock, schedule: onlyOurs(schedule, identity), run, afterSweep: () => retain(home, tenant) };
-  const loop = createLoop({ ...sweeping, log, intervalMs });
+  const loop = createLoop({ ...sweeping, repeats, intervalMs });
   const fresh = createFresh({
     clock,
     home,
     tenant,
     observe: () => observe({ clock, platform, inventory }),
-    onError: (error) => log.error({ err: error }, 'The inventory could not be brought up to date'),
+    onError: (error) => repeats.fails('inventory', 'error', error, 'The inventory could not be brought up to date'),
   });
   const instances = createInstances({ clock, home, tenant, platform, backend, refusal: identity.refusal });
   const open = async (): Promise<void> => {
     await schedule.open();
     const refusal = await identity.check();
-    if (refusal !== null) log.error(`Nothing is being stopped: ${refusal}`);
+    if (refusal !== null) log.error({}, `Nothing is being stopped: ${refusal}`);
   };
   return {
     loop,

@@ -42,7 +42,7 @@ function startLoop({ during = async () => undefined, schedule = world.schedule }
         return schedule.beginQueued();
       },
     },
-    log: world.log,
+    repeats: world.repeats,
     intervalMs: 60_000,
     afterSweep: async () => undefined,
     run: async (begun, _takenMs, told): Promise<SweepEnd> => {
@@ -143,7 +143,7 @@ describe('promise 10: it never stops trying: the loop', () => {
     const never = createLoop({
       clock,
       schedule: world.schedule,
-      log: world.log,
+      repeats: world.repeats,
       intervalMs: 60_000,
       run: () => Promise.reject(new Error('it was never started')),
       afterSweep: async () => undefined,

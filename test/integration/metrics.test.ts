@@ -230,6 +230,7 @@ describe('while something is away', () => {
       state: () => ({ home: database === null ? null : { database, sweeper }, error: null }),
       measures: createMeasures(config, '0.1.0'),
       log: pino({ level: 'silent' }),
+      repeats: world.repeats,
       webRoot: null,
     });
     onTestFinished(() => app.close());

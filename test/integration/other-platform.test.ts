@@ -76,6 +76,7 @@ function startProcess({
     movedFrom,
     dryRun: false,
     log: ours.log,
+    repeats: ours.repeats,
     meter: UNCOUNTED,
     random: Math.random,
   });

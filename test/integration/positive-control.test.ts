@@ -34,7 +34,7 @@ function oneProcess({ enabled = true, timeoutMs = 10_000, platform = {} }: Proce
     enabled,
     timeoutMs,
     save: (result) => saveControl(world.homeDatabase, 'default', result),
-    log: world.log,
+    repeats: world.repeats,
   });
   const sweep = (options: SweepOptions = {}) => sweepOnce(world, { ...options, controller });
   return { clock, sweep };

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { createRepeats } from '../../server/log/repeats.ts';
 import { UNCOUNTED } from '../../server/sweep/meter.ts';
 import { createSweeper } from '../../server/sweep/sweeper.ts';
 import { createFakeClock, type FakeClock } from '../support/fake-clock.ts';
@@ -10,6 +11,7 @@ import { createWorld, FINGERPRINT, QUICK, type World } from '../support/world.ts
 /** The whole sweeper of one process. Its clock stands still until the test moves it; all else is real. */
 function startSweeper(world: World, clock: FakeClock) {
   const lines: string[] = [];
+  const log = pino({ level: 'warn' }, { write: (line: string) => lines.push(line) });
   const sweeper = createSweeper({
     clock,
     home: world.homeDatabase,
@@ -22,7 +24,8 @@ function startSweeper(world: World, clock: FakeClock) {
     fingerprint: FINGERPRINT,
     movedFrom: null,
     dryRun: false,
-    log: pino({ level: 'warn' }, { write: (line: string) => lines.push(line) }),
+    log,
+    repeats: createRepeats(clock, log),
     meter: UNCOUNTED,
     random: Math.random,
   });

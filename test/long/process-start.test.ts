@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { OrphanListAnswer } from '../../server/api/orphans.ts';
 import type { Status } from '../../server/api/status.ts';
 import { createRole } from '../support/database.ts';
-import { type Program, settingsFor, startProgram, WARN } from '../support/process.ts';
+import { type Program, settingsFor, startProgram } from '../support/process.ts';
 import { portOf } from '../support/proxy.ts';
 import { until } from '../support/until.ts';
 import { createWorld, type World } from '../support/world.ts';
@@ -55,7 +55,7 @@ describe('a start', () => {
     await program.ready();
     const reason = 'no control plane is configured (set CONTROL_PLANE_URL and restart)';
     expect(program.log).toContainEqual(
-      expect.objectContaining({ level: WARN, msg: `Nothing is being stopped: ${reason}` }),
+      expect.objectContaining({ level: 'warn', msg: `Nothing is being stopped: ${reason}` }),
     );
     const status = async () => (await program.call<Status>('/api/status')).body;
     expect((await status()).sweeper).toMatchObject({ state: 'disabled', reason });

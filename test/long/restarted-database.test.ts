@@ -65,6 +65,7 @@ it.each(['home', 'platform'] as const)(
       movedFrom: null,
       dryRun: false,
       log: world.log,
+      repeats: world.repeats,
       meter: UNCOUNTED,
       random: Math.random,
     });

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { createControlPlane } from '../../server/backends/control-plane.ts';
 import { connect } from '../../server/db/connect.ts';
 import { migrateHome } from '../../server/db/migrate.ts';
+import { createRepeats } from '../../server/log/repeats.ts';
 import { BY_ITSELF } from '../../server/sweep/audit.ts';
 import { systemClock } from '../../server/sweep/clock.ts';
 import { UNCOUNTED } from '../../server/sweep/meter.ts';
@@ -71,6 +72,7 @@ export async function startSoakedSweeper(homeUrl: string, platformUrl: string, c
     movedFrom: null,
     dryRun: false,
     log,
+    repeats: createRepeats(systemClock, log),
     meter: UNCOUNTED,
     random: Math.random,
   });

@@ -1,5 +1,5 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
-import { type BaseLogger, pino } from 'pino';
+import { pino } from 'pino';
 import { expect } from 'vitest';
 import { createMeasures, type Measures } from '../../server/api/measures.ts';
 import type { Problem } from '../../server/api/problem.ts';
@@ -9,8 +9,10 @@ import { createControlPlane } from '../../server/backends/control-plane.ts';
 import { parseConfig } from '../../server/config.ts';
 import { connect, type Database } from '../../server/db/connect.ts';
 import type { Environment } from '../../server/environment.ts';
+import { createRepeats } from '../../server/log/repeats.ts';
 import { systemClock } from '../../server/sweep/clock.ts';
 import { createSweeper, type Sweeper } from '../../server/sweep/sweeper.ts';
+import type { RecordedLog } from './recorded-log.ts';
 import { FINGERPRINT, type World } from './world.ts';
 
 export interface ApiAnswer<Body> {
@@ -41,8 +43,15 @@ export interface Api {
   close(): Promise<void>;
 }
 
-/** @param env settings beside those that lead to the world; an empty text takes one of those away */
-export async function createApi(world: World, env: Environment = {}): Promise<Api> {
+type Logs = Pick<RecordedLog, 'log' | 'repeats'>;
+
+function silent(): Logs {
+  const log = pino({ level: 'silent' });
+  return { log, repeats: createRepeats(systemClock, log) };
+}
+
+/** @param env settings beside those that lead to the world; an empty text takes one of those away; nothing is logged unless told where */
+export async function createApi(world: World, env: Environment = {}, { log, repeats }: Logs = silent()): Promise<Api> {
   const config = parseConfig(
     {
       DATABASE_URL: world.home.url,
@@ -59,7 +68,6 @@ export async function createApi(world: World, env: Environment = {}): Promise<Ap
   const platform = watched(
     connect(world.platformDatabase.url, { max: 5, rowSecurityOff: true, onError: () => undefined }),
   );
-  const log: BaseLogger = pino({ level: 'silent' });
   const backend =
     config.backend?.kind === 'control-plane' ? createControlPlane({ ...config.backend, version: '0.1.0' }) : null;
   const measures = createMeasures(config, '0.1.0');
@@ -76,6 +84,7 @@ export async function createApi(world: World, env: Environment = {}): Promise<Ap
     movedFrom: config.platformMovedFrom,
     dryRun: config.sweep.dryRun,
     log,
+    repeats,
     meter: measures.meter,
     random: Math.random,
   });
@@ -87,7 +96,8 @@ export async function createApi(world: World, env: Environment = {}): Promise<Ap
     startedAt: new Date(),
     state: () => ({ home: { database, sweeper }, error: null }),
     measures,
-    log: pino({ level: 'silent' }),
+    log,
+    repeats,
     webRoot: null,
   });
   const { body: document } = await inject<OpenApi>(app, '/api/openapi.json');

@@ -23,9 +23,9 @@ const PROGRAM = ['server/program.ts', 'server/resources.ts'];
 
 /** Who may import whom: an arrow that is not here points up. */
 const BELOW = {
-  main: ['demonstration', 'program', 'commands', 'db', 'settings'],
+  main: ['demonstration', 'program', 'commands', 'log', 'sweep', 'db', 'settings'],
   // Each does once what the program does all the time, and answers as the API does.
-  commands: ['commands', 'program', 'api', 'access', 'sweep', 'db', 'backends', 'settings'],
+  commands: ['commands', 'program', 'log', 'api', 'access', 'sweep', 'db', 'backends', 'settings'],
   // The only one who knows both sides.
   demonstration: ['program', 'demo', 'sweep', 'db', 'settings'],
   program: ['program', 'startup', 'app', 'api', 'sweep', 'db', 'backends', 'settings'],
@@ -37,6 +37,8 @@ const BELOW = {
   sweep: ['sweep', 'db'],
   db: ['db'],
   backends: ['backends'],
+  // What the others say comes to it as plain calls.
+  log: ['log', 'sweep', 'db', 'backends', 'settings'],
   demo: ['demo', 'db'],
   settings: ['settings'],
   web: ['web'],
@@ -51,11 +53,14 @@ const FOLDERS: readonly (readonly [string, Layer])[] = [
   ['server/db/', 'db'],
   ['server/backends/', 'backends'],
   ['server/demo/', 'demo'],
+  ['server/log/', 'log'],
   ['web/', 'web'],
 ];
 
 /** Must not know that it is served over HTTP. */
-const WITHOUT_FASTIFY: readonly Layer[] = ['commands', 'access', 'sweep', 'db', 'backends', 'settings'];
+const WITHOUT_FASTIFY: readonly Layer[] = ['commands', 'access', 'sweep', 'db', 'backends', 'log', 'settings'];
+/** Says what it has to say through an interface of its own. */
+const WITHOUT_PINO: readonly Layer[] = ['sweep', 'settings', 'backends', 'startup'];
 /** What else there is gets what it needs of `process` handed in. */
 const ENTRY = 'server/main.ts';
 const VAGUE = ['util', 'utils', 'helper', 'helpers', 'service', 'services', 'manager', 'managers', 'common'];
@@ -82,7 +87,9 @@ function arrowsUp({ path, text }: SourceFile): string[] {
     const { specifier } = imported;
     if (!specifier.startsWith('.')) {
       const fastify = specifier === 'fastify' || specifier.startsWith('fastify/') || specifier.startsWith('@fastify/');
-      return fastify && WITHOUT_FASTIFY.includes(from) ? [`${path} imports ${specifier}`] : [];
+      const pino = /^pino(-|\/|$)/.test(specifier);
+      const refused = (fastify && WITHOUT_FASTIFY.includes(from)) || (pino && WITHOUT_PINO.includes(from));
+      return refused ? [`${path} imports ${specifier}`] : [];
     }
     const target = join(dirname(path), specifier);
     return allowed(from, target, imported.typeOnly) ? [] : [`${path} imports ${target}`];

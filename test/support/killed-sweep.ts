@@ -9,6 +9,7 @@ import { pino } from 'pino';
 import type { Backend } from '../../server/backends/backend.ts';
 import { createControlPlane } from '../../server/backends/control-plane.ts';
 import { connect } from '../../server/db/connect.ts';
+import { createRepeats } from '../../server/log/repeats.ts';
 import { createInventory } from '../../server/sweep/inventory.ts';
 import { UNCOUNTED } from '../../server/sweep/meter.ts';
 import { createPlatform } from '../../server/sweep/platform.ts';
@@ -62,6 +63,7 @@ function counted<T extends object>(part: string, target: T): T {
 
 const log = pino({ level: 'silent' });
 const clock = createFakeClock();
+const repeats = createRepeats(clock, log);
 const intervalMs = 60_000;
 const settings = {
   intervalMs,
@@ -112,10 +114,10 @@ const controller = createController({
   enabled: true,
   timeoutMs: settings.stopTimeoutMs,
   save: async () => undefined,
-  log,
+  repeats,
 });
 await sweep(
-  { clock, controller, store, inventory, platform, backend, settings, log, meter: UNCOUNTED, random: () => 0 },
+  { clock, controller, store, inventory, platform, backend, settings, log, repeats, meter: UNCOUNTED, random: () => 0 },
   { ...begun, takenMs: clock.monotonicMs() },
   new AbortController().signal,
 );

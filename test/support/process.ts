@@ -9,7 +9,7 @@ import type { World } from './world.ts';
 
 /** One line of the program's log. */
 export interface LogLine {
-  readonly level: number;
+  readonly level: string;
   readonly msg: string;
 }
 
@@ -65,9 +65,6 @@ export function settingsFor(world: World): Record<string, string> {
     CONTROL_PLANE_ADMIN_TOKEN: world.credentials.adminToken,
   };
 }
-
-/** Its level in the log. */
-export const WARN = 40;
 
 /**
  * Whatever is left running when the test ends is killed. Its signals go to its process group, as a terminal's do.

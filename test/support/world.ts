@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
-import { type BaseLogger, pino } from 'pino';
+import { pino } from 'pino';
 import type { Backend } from '../../server/backends/backend.ts';
 import { createControlPlane } from '../../server/backends/control-plane.ts';
 import { connect, type Database } from '../../server/db/connect.ts';
 import { type SimulatedControlPlane, startControlPlane } from '../../server/demo/control-plane.ts';
 import { createPlatform, type SimulatedPlatform, type WorkspaceRow } from '../../server/demo/platform.ts';
+import { createRepeats } from '../../server/log/repeats.ts';
 import { BY_ITSELF } from '../../server/sweep/audit.ts';
 import { type Clock, systemClock } from '../../server/sweep/clock.ts';
 import { createInventory, type Inventory } from '../../server/sweep/inventory.ts';
+import type { Log, Repeats } from '../../server/sweep/log.ts';
 import { type Meter, UNCOUNTED } from '../../server/sweep/meter.ts';
 import { observe } from '../../server/sweep/observe.ts';
 import { createPlatform as createPlatformTable, type Platform } from '../../server/sweep/platform.ts';
@@ -121,7 +123,9 @@ export interface World {
   readonly platformConnection: Database;
   readonly backend: Backend;
   readonly schedule: Schedule;
-  readonly log: BaseLogger;
+  readonly log: Log;
+  /** Says what repeats itself to that log. */
+  readonly repeats: Repeats;
   /** The platform as the sweep sees it. */
   readonly table: Platform;
   /** A workspace whose removal went wrong half way: its row says removed, its instance runs. */
@@ -193,6 +197,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   await platform.install({ indexes: options.indexes ?? false });
 
   const log = pino({ level: 'silent' });
+  const repeats = createRepeats(systemClock, log);
   const onError = (): void => undefined;
   const zoned = (url: string): string => {
     const parsed = new URL(url);
@@ -239,7 +244,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       enabled: all.positiveControl,
       timeoutMs: all.stopTimeoutMs,
       save: (result) => saveControl(homeDatabase, 'default', result),
-      log,
+      repeats,
     });
     return sweep(
       {
@@ -251,6 +256,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         backend: of.backend === undefined ? backend : of.backend,
         settings: all,
         log,
+        repeats,
         meter: of.meter ?? UNCOUNTED,
         random: of.random ?? Math.random,
       },
@@ -272,6 +278,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     backend,
     schedule,
     log,
+    repeats,
     table,
     async leak(workspaceName) {
       const row = await platform.create(workspaceName);

@@ -69,6 +69,9 @@ describe('arrows', () => {
     ['server/config.ts', './sweep/decide.ts'],
     ['server/api/orphans.ts', '../commands/orphans.ts'],
     ['server/program.ts', './commands/check.ts'],
+    ['server/sweep/sweep.ts', '../log/repeats.ts'],
+    ['server/startup.ts', './log/repeats.ts'],
+    ['server/log/log.ts', '../api/problem.ts'],
     ['server/commands/check.ts', '../app.ts'],
     ['server/commands/check.ts', '../demo.ts'],
     ['server/commands/check.ts', '../main.ts'],
@@ -100,6 +103,12 @@ describe('arrows', () => {
       expect(one(`server/${path}`, "import pg from 'pg';")).toEqual([]);
     },
   );
+
+  test.each(['sweep/sweep.ts', 'startup.ts', 'backends/control-plane.ts'])('server/%s must not know pino', (path) => {
+    expect(one(`server/${path}`, "import type { BaseLogger } from 'pino';")).toHaveLength(1);
+    expect(one(`server/${path}`, "import { prettyFactory } from 'pino-pretty';")).toHaveLength(1);
+    expect(one('server/log/log.ts', "import { pino } from 'pino';")).toEqual([]);
+  });
 
   test('a file in a place that nobody has thought of must be given one', () => {
     expect(one('server/stray.ts', '')).toEqual(['server/stray.ts has no place in the layers']);

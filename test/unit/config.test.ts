@@ -64,6 +64,7 @@ describe('defaults', () => {
       instanceUrlTemplate: null,
       logLevel: 'info',
       warnings: [],
+      secrets: [],
     });
   });
 
@@ -126,6 +127,7 @@ describe('defaults', () => {
       instanceUrlTemplate: 'https://aws.example/{instanceId}/{workspaceId}',
       logLevel: 'trace',
       warnings: [],
+      secrets: [HOME, 'postgresql://reader@/app?host=/var/run/postgresql', 'shared', 'admin'],
     });
   });
 });

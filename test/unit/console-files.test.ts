@@ -6,6 +6,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createMeasures } from '../../server/api/measures.ts';
 import { buildApp } from '../../server/app.ts';
 import { parseConfig } from '../../server/config.ts';
+import { createRepeats } from '../../server/log/repeats.ts';
+import { systemClock } from '../../server/sweep/clock.ts';
 
 test.each(['console', 'assets', 'assets/orphan-sweeper/web', 'assets-of-all/web'])(
   'only what changes its name with its content is kept for ever, wherever the console is installed (%s)',
@@ -16,6 +18,7 @@ test.each(['console', 'assets', 'assets/orphan-sweeper/web', 'assets-of-all/web'
     await mkdir(join(webRoot, 'assets'), { recursive: true });
     for (const file of ['index.html', 'early.js', 'assets/index-BUj5.js']) await writeFile(join(webRoot, file), 'x');
     const config = parseConfig({ DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }, () => '');
+    const log = pino({ level: 'silent' });
     const app = await buildApp({
       config,
       version: '0.1.0',
@@ -23,7 +26,8 @@ test.each(['console', 'assets', 'assets/orphan-sweeper/web', 'assets-of-all/web'
       startedAt: new Date(),
       state: () => ({ home: null, error: null }),
       measures: createMeasures(config, '0.1.0'),
-      log: pino({ level: 'silent' }),
+      log,
+      repeats: createRepeats(systemClock, log),
       webRoot,
     });
     onTestFinished(() => app.close());

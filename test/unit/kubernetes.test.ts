@@ -1,10 +1,11 @@
-import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments, parse as parseYaml } from 'yaml';
 import { createMeasures } from '../../server/api/measures.ts';
 import { buildApp } from '../../server/app.ts';
+import { systemClock } from '../../server/sweep/clock.ts';
 import { HOME, parse } from '../support/config.ts';
 import { CLOSES_WITHIN_S, configOf, IMAGE, PORT, read } from '../support/install-files.ts';
+import { recordLog } from '../support/recorded-log.ts';
 
 interface Probe {
   readonly httpGet: { readonly path: string; readonly port: string };
@@ -42,7 +43,7 @@ describe('the Kubernetes manifest', () => {
     startedAt: new Date(0),
     state: () => ({ home: null, error: null }),
     measures: createMeasures(parse(), '0.0.0'),
-    log: pino({ level: 'silent' }),
+    ...recordLog(systemClock),
     webRoot: null,
   });
   beforeAll(async () => (await app).ready());
