@@ -1,8 +1,15 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { createServer as createTcpServer } from 'node:net';
+import { join } from 'node:path';
+import process from 'node:process';
+import { beforeEach, describe, expect, inject, it, onTestFinished } from 'vitest';
 import type { OrphanListAnswer } from '../../server/api/orphans.ts';
 import type { Status } from '../../server/api/status.ts';
+import { builtProject } from '../support/built-project.ts';
 import { createRole } from '../support/database.ts';
+import { findInstalled } from '../support/installed.ts';
 import { type Program, settingsFor, startProgram } from '../support/process.ts';
 import { portOf } from '../support/proxy.ts';
 import { until } from '../support/until.ts';
@@ -73,6 +80,43 @@ describe('a start', () => {
   });
 });
 
+describe('the log of a process', () => {
+  it('is JSON lines, each with time, level, tenant and replica', async () => {
+    const program = await startProgram({ ...settingsFor(world), TENANT: 'eu-1', LOG_LEVEL: 'debug' });
+    await program.ready();
+    await until(() => program.log.some(({ msg }) => msg === 'Request'), { what: 'a request to be logged' });
+    program.signal('SIGTERM');
+    expect(await program.exited).toEqual({ code: 0, signal: null });
+    const lines = program.output().split('\n');
+    expect(lines).toHaveLength(program.log.length);
+    for (const line of program.log) {
+      expect(line).toMatchObject({ level: expect.stringMatching(/^[a-z]+$/), tenant: 'eu-1' });
+      expect(line).toMatchObject({
+        time: expect.stringMatching(/Z$/),
+        replica: expect.stringContaining(`-${program.pid}-`),
+      });
+    }
+  });
+
+  it('is readable on a terminal, without any JSON around it', async ({ skip }) => {
+    const script = findInstalled('script', 'bsdutils', skip);
+    const main = join(await builtProject(inject('runDirectory'), { console: false }), 'dist/server/main.js');
+    const line = `${process.execPath} ${main}`;
+    const env = { ...settingsFor(world), PORT: '0', NO_COLOR: '1', PATH: process.env['PATH'] };
+    const child = spawn(script, ['-qfec', line, '/dev/null'], { stdio: ['ignore', 'pipe', 'inherit'], env });
+    const ended = once(child, 'close');
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    await until(() => said.includes('Server listening at'), { what: 'it to listen', timeoutMs: 90_000 });
+    child.kill('SIGTERM');
+    await ended;
+    expect(said).toMatch(/^\[\d\d:\d\d:\d\d\] INFO: Server listening at http:\S+\s*$/m);
+    expect(said).not.toContain('{"level"');
+  });
+});
+
 describe('credentials and passwords', () => {
   it('are in no log line and in no answer, when a control plane repeats them in its errors', async () => {
     const leaked = await world.leak();
@@ -123,6 +167,20 @@ describe('credentials and passwords', () => {
     expect(home).toMatchObject({ state: 'failing', error: expect.stringContaining('/nowhere/at/all') });
     expectNone(program.output() + (await askEverything(program, 'nobody')), [secret]);
   });
+
+  it('are in no line, when the server of the home database says them itself; and its refusals are one line and a number', async () => {
+    const secret = 'we1rd/p@ss wörd';
+    const address = `postgres://sweeper:${encodeURIComponent(secret)}@127.0.0.1:${await talkativePort(secret)}/x`;
+    const program = await startProgram({ ...settingsFor(world), DATABASE_URL: address });
+    const refused = 'The home database is not ready; trying again after a pause';
+    await until(() => program.output().includes('[redacted] is wrong'), { what: 'the first refusal' });
+    await until(() => tries >= 3, { what: 'two more' });
+    program.signal('SIGTERM');
+    expect((await program.exited).code).toBe(0);
+    expectNone(program.output(), [secret, encodeURIComponent(secret)]);
+    const said = program.log.flatMap(({ level, msg }) => (level === 'error' ? [msg] : []));
+    expect(said).toEqual([refused, expect.stringMatching(/ \(\d more in \d+ s\)$/)]);
+  });
 });
 
 async function askEverything(program: Program, workspaceId: string): Promise<string> {
@@ -151,6 +209,23 @@ function passwordsOf(url: string): string[] {
 function expectNone(text: string, secrets: readonly string[]): void {
   // Not as `expect(text).not.toContain`, whose message would show it all.
   expect(secrets.filter((secret) => secret === '' || text.includes(secret))).toEqual([]);
+}
+
+let tries = 0;
+
+/** A server that refuses every connection, and says with which password it was tried. */
+async function talkativePort(secret: string): Promise<number> {
+  const fields = ['SFATAL', 'VFATAL', 'C28P01', `M${secret} is wrong, says postgres://sweeper:${secret}@db`, ''];
+  const body = Buffer.from(fields.map((field) => `${field}\0`).join(''));
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(body.length + 4);
+  const server = createTcpServer((socket) => {
+    tries += 1;
+    socket.on('error', () => undefined).once('data', () => socket.end(Buffer.concat([Buffer.from('E'), length, body])));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  return portOf(server.address());
 }
 
 async function takenPort(): Promise<number> {
