@@ -33,7 +33,7 @@ function Tokens() {
   return (
     <>
       <p className="text-sm text-soft">
-        A script sends one as <code className="font-mono">Authorization: Bearer …</code>.
+        A script sends one as <code className="font-mono">Authorization: Bearer …</code> with each call.
         {status?.you.proof === 'open' && ' Nobody has to sign in here: a token only says who did something.'}
       </p>
       {created !== null && <NewToken created={created} onDone={() => setCreated(null)} />}

@@ -42,7 +42,7 @@ export function DisplayMenu() {
         </Menu.Trigger>
         <Menu.Portal>
           <Menu.Positioner align="end" sideOffset={6} className="z-20">
-            <Menu.Popup className="card min-w-56 p-1 text-sm shadow-lg outline-none">
+            <Menu.Popup className="card max-h-(--available-height) min-w-56 overflow-y-auto p-1 text-sm shadow-lg outline-none">
               <Choice title="Refresh">
                 <Menu.RadioGroup
                   value={display.refreshMs}

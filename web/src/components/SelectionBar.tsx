@@ -48,7 +48,7 @@ export function SelectionBar({ selected, onTold }: SelectionBarProps) {
               <strong>No sweep now.</strong> {offer.why}.
             </p>
           )}
-          {left.length > 0 && <WhyNot needs={['operator']} look="w-full" />}
+          {left.length > 0 && <WhyNot needs={['operator']} look="w-full pb-1" />}
         </div>
         <div className="flex flex-wrap gap-2 max-sm:w-full max-sm:*:flex-1 max-sm:*:px-2">
           {left.length > 0 && (

@@ -25,7 +25,7 @@ export function SignOut({ look }: { readonly look: string }) {
   };
   return (
     <Menu.Item closeOnClick={false} onClick={() => stage !== 'asking' && void press()} className={look}>
-      <span role="status">{WORDS[stage]}</span>
+      {WORDS[stage]}
     </Menu.Item>
   );
 }

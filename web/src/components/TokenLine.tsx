@@ -15,7 +15,7 @@ export function TokenLine({ token }: { readonly token: ApiToken }) {
           {expired && <strong className="text-bad">Expired</strong>}
         </p>
         <p className="break-words text-soft">
-          Given out by {createdBy} <Ago time={createdAt} />
+          Given out by {createdBy}, <Ago time={createdAt} />
         </p>
         <p className="text-soft">
           {expired ? (

@@ -45,7 +45,7 @@ export function WorkspaceActions({ workspaceId, orphans }: WorkspaceActionsProps
         )}
         <CopyLink path={`/orphans/${encodeURIComponent(workspaceId)}`} />
       </div>
-      {(acknowledge || holdable) && <WhyNot needs={['operator']} />}
+      {(acknowledge || holdable) && <WhyNot needs={['operator']} look="pt-1" />}
       <CopyAsCurl workspaceId={workspaceId} orphans={orphans} />
     </section>
   );
