@@ -8,7 +8,16 @@ const ORIGIN = 'https://sweeper.example';
 
 const summary = (status: Status | null, change: Partial<VerdictInput> = {}) =>
   channelSummary(
-    { connection: 'live', status, nowMs: Date.parse(NOW), zone: 'local', sweepLimit: 100, hasRunbook: true, ...change },
+    {
+      connection: 'live',
+      refusal: null,
+      status,
+      nowMs: Date.parse(NOW),
+      zone: 'local',
+      sweepLimit: 100,
+      hasRunbook: true,
+      ...change,
+    },
     ORIGIN,
   ).split('\n');
 

@@ -1,9 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { connectionOf, type Line } from '../../web/src/lib/connection.ts';
+import { connectionOf, isOutdated, type Line } from '../../web/src/lib/connection.ts';
 
 const REFRESH_MS = 5_000;
-const answered: Line = { lastAnswerMs: 100_000, failingSinceMs: null, failures: 0, signedOut: false };
-const never: Line = { lastAnswerMs: null, failingSinceMs: null, failures: 0, signedOut: false };
+const never: Line = {
+  lastAnswerMs: null,
+  failingSinceMs: null,
+  failures: 0,
+  signedOut: false,
+  signIn: null,
+  refusal: null,
+};
+const answered: Line = { ...never, lastAnswerMs: 100_000 };
 const failing = (failures: number): Line => ({ ...answered, failingSinceMs: 105_000, failures });
 
 describe('the line to the server', () => {
@@ -37,6 +44,13 @@ describe('the line to the server', () => {
 
   test('a device that believes to be offline is not, while answers come', () => {
     expect(connectionOf(answered, REFRESH_MS, false, 101_000)).toBe('live');
+  });
+
+  test('refuses at the first refusal, which is an answer, whatever the device believes', () => {
+    const refusing = { ...failing(1), refusal: 'Anna is signed in, but has no role here.' };
+    expect(connectionOf(refusing, REFRESH_MS, false, 105_001)).toBe('refused');
+    expect(connectionOf({ ...never, failures: 1, refusal: 'No.' }, REFRESH_MS, true, 0)).toBe('refused');
+    expect(isOutdated('refused')).toBe(true);
   });
 
   test('is signed out before anything else', () => {

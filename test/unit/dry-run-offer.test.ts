@@ -42,6 +42,7 @@ function offer(sweep: Partial<Sweep> = {}, status: Status | null = LEAKING, swee
     zone: 'utc',
     sweepLimit,
     hasRunbook: true,
+    refusal: null,
   } as const;
   return dryRunOffer(input, { ...DRY, ...sweep });
 }

@@ -12,6 +12,7 @@ const steer = (status: Status | null, change: Partial<VerdictInput> = {}) =>
     zone: 'utc',
     sweepLimit: 100,
     hasRunbook: true,
+    refusal: null,
     ...change,
   });
 const sweeper = (state: Status['sweeper']['state']) => ({ sweeper: { ...quietStatus().sweeper, state } });

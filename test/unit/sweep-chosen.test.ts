@@ -18,6 +18,7 @@ const offer = (orphans: Orphan[], change: Partial<VerdictInput> = {}, across = f
       zone: 'utc',
       sweepLimit: 100,
       hasRunbook: true,
+      refusal: null,
       ...change,
     },
     scopeOf(orphans, new Set()),
@@ -74,6 +75,7 @@ describe('what is offered', () => {
     ['late', { status: leakingStatus({ waiting: 1 }, sweeper('late')) }, /^The sweeper has not run/],
     ['not answering', { connection: 'not_answering' }, /^Server not answering/],
     ['signed out', { connection: 'signed_out' }, /^Signed out/],
+    ['refused', { connection: 'refused', refusal: 'Anna has no role here.' }, /^Anna has no role here$/],
     ['not known', { status: null }, /^Not known yet/],
   ] as const)('nothing while it is %s, and it is said why', (_what, change, why) => {
     expect(offer(many(1), change)).toEqual({ why: expect.stringMatching(why) });

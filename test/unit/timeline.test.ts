@@ -150,6 +150,7 @@ test.each([
   [{ trigger: 'boot', requestedBy: 'nobody' }, null],
   [{ trigger: 'manual' }, 'no name given'],
   [{ trigger: 'manual', requestedBy: 'Anna' }, 'Anna (unverified)'],
+  [{ trigger: 'manual', requestedBy: 'Anna', requestVerified: true }, 'Anna'],
   [{ trigger: 'manual', requestedBy: 'Anna', reason: 'its owner asks' }, 'Anna (unverified): its owner asks'],
 ] as const)('who asked: %j', (change, by) => {
   expect(askedBy(attempt('a', 1, change))).toBe(by);

@@ -62,11 +62,14 @@ test('without our own database nothing is claimed of the platform’s, of the sw
   ]);
 });
 
-test.each(['not_answering', 'offline', 'signed_out'] as const)('%s: nothing is green, and nothing claimed', (away) => {
-  const [line, ...rest] = words(away, quietStatus(), nowMs);
-  expect(line).toMatch(/^bad: .* · 3 s$/);
-  expect(rest).toEqual(['open: Sweeper unknown', 'open: Control plane unknown', 'open: Platform database unknown']);
-});
+test.each(['not_answering', 'offline', 'signed_out', 'refused'] as const)(
+  '%s: nothing is green, and nothing claimed',
+  (away) => {
+    const [line, ...rest] = words(away, quietStatus(), nowMs);
+    expect(line).toMatch(/^bad: .* · 3 s$/);
+    expect(rest).toEqual(['open: Sweeper unknown', 'open: Control plane unknown', 'open: Platform database unknown']);
+  },
+);
 
 const sweeperWords = (change: Partial<Status>) => words('live', quietStatus(change), nowMs)[1];
 const controlPlaneWords = (change: Partial<Status['backend']>) =>

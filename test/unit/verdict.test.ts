@@ -19,6 +19,7 @@ function judge(status: Status | null, change: Partial<VerdictInput> = {}): Verdi
     zone: 'utc',
     sweepLimit: 100,
     hasRunbook: true,
+    refusal: null,
     ...change,
   });
   seen.add(verdict.kind);
@@ -63,6 +64,27 @@ describe('the verdict, row by row', () => {
     const verdict = judge(broken(), { connection: 'signed_out' });
     expect(verdict).toMatchObject({ kind: 'signed_out', tone: 'bad', headline: 'Signed out' });
     expect(verdict.primary).toEqual({ kind: 'sign_in', label: 'Sign in again' });
+  });
+
+  test('signed out before anything was seen: there is nothing to be signed in to again', () => {
+    expect(judge(null, { connection: 'signed_out' })).toMatchObject({
+      headline: 'Signed out',
+      detail: null,
+      primary: { kind: 'sign_in', label: 'Sign in' },
+    });
+  });
+
+  test("not let in: the server's own sentence, and from when the data are", () => {
+    const refusal = 'Anna is signed in, but has no role here.';
+    expect(judge(null, { connection: 'refused', refusal })).toMatchObject({
+      kind: 'refused',
+      tone: 'bad',
+      headline: refusal,
+      detail: null,
+      primary: { kind: 'reload', label: 'Reload' },
+      secondary: null,
+    });
+    expect(judge(broken(), { connection: 'refused', refusal }).detail).toBe('Data from 03:12:04Z.');
   });
 
   test('server not answering: says so, and from when its data are', () => {

@@ -7,23 +7,23 @@ import type { Orphan, OrphanListAnswer } from '../../server/api/orphans.ts';
 import type { Problem } from '../../server/api/problem.ts';
 import type { Status } from '../../server/api/status.ts';
 import type { Sweep, SweepListAnswer } from '../../server/api/sweeps.ts';
+import type { TokensAnswer } from '../../server/api/tokens.ts';
 import type { HistoryWindow } from '../../server/sweep/outcome.ts';
+import type { ApiFailure, FailedCall } from './lib/api-failure.ts';
 import { elapsedMs } from './lib/elapsed.ts';
 
-/** Why there is no answer that could be used. */
-export type ApiFailure = 'not_answering' | 'signed_out' | 'refused' | 'not_json';
-
-export class ApiError extends Error {
+export class ApiError extends Error implements FailedCall {
   readonly failure: ApiFailure;
-  /** The `code` of the refusal, if it was one. */
   readonly code: string | null;
   /** How many orphans there are by now, where it was refused because there are others than expected. */
   readonly orphans: number | null;
-  constructor(failure: ApiFailure, message: string, refusal: Partial<Pick<Problem, 'code' | 'orphans'>> = {}) {
+  readonly signIn: string | null;
+  constructor(failure: ApiFailure, message: string, refusal: Partial<Problem> = {}) {
     super(message);
     this.failure = failure;
     this.code = refusal.code ?? null;
     this.orphans = refusal.orphans ?? null;
+    this.signIn = refusal.signIn ?? null;
   }
 }
 
@@ -92,10 +92,15 @@ function withoutJson({ status }: Response): string {
 }
 
 async function refusal(response: Response): Promise<ApiError> {
-  if (response.status === 401) return new ApiError('signed_out', 'Signed out');
+  if (response.status === 401) return new ApiError('signed_out', 'Signed out.', await problemOf(response));
   if (!isJson(response)) return new ApiError(response.status < 500 ? 'refused' : 'not_json', withoutJson(response));
   const problem: Problem = await response.json();
   return new ApiError('refused', problem.detail === '' ? problem.title : problem.detail, problem);
+}
+
+/** A proxy that asks for a sign-in by itself has words of its own. */
+async function problemOf(response: Response): Promise<Partial<Problem>> {
+  return isJson(response) ? response.json() : {};
 }
 
 type Page<Item> = { readonly items: Item[]; readonly nextCursor: string | null };
@@ -147,6 +152,18 @@ export const getAudit = (
   const query = new URLSearchParams({ limit: String(limit), ...(after === undefined ? {} : { cursor: after }) });
   return call<AuditAnswer>(`/api/audit?${query}`, signal);
 };
+
+/** Ends the session of this browser. @throws ApiError */
+export async function signOut(): Promise<void> {
+  const signal = AbortSignal.timeout(PATIENCE_FOR_CHANGES_MS);
+  // Where nobody answers, fetch throws words of the browser's own.
+  const response = await fetch('/auth/sign-out', { method: 'POST', signal }).catch(() => null);
+  if (response === null) throw new ApiError('not_answering', 'The server did not answer.');
+  if (!response.ok) throw await refusal(response);
+}
+
+/** API tokens that are not revoked. Of admins only. */
+export const getTokens = (signal: AbortSignal) => call<TokensAnswer>('/api/tokens', signal);
 
 /** Something that changes things. What it answers is looked at where it matters; the page asks anew. */
 export const change = <Body>(

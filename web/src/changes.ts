@@ -1,4 +1,6 @@
 import type { Sweep } from '../../server/api/sweeps.ts';
+import type { TokenCreatedAnswer, TokensAnswer } from '../../server/api/tokens.ts';
+import type { Role } from '../../server/sweep/outcome.ts';
 import { change } from './api.ts';
 
 /** What a person can do here. Each throws ApiError where it was refused, or nobody answered. */
@@ -54,6 +56,20 @@ export const postAcknowledge = (workspaceId: string, reason: string, actor: Acto
 /** @param orphans the number that was on the screen: where many more wait by then, it is refused */
 export const postRelease = (orphans: number, reason: string, actor: Actor) =>
   change<unknown>('POST', '/api/brake/release', { orphans, reason, ...by(actor) });
+
+export interface TokenOrder {
+  readonly name: string;
+  readonly role: Role;
+  /** After how many it expires. */
+  readonly days: number;
+  readonly actor: Actor;
+}
+
+/** @returns with the token itself, which nobody can be told again */
+export const postToken = ({ name, role, days, actor }: TokenOrder) =>
+  change<TokenCreatedAnswer>('POST', '/api/tokens', { name, role, days, ...by(actor) });
+export const deleteToken = (id: string, actor: Actor) =>
+  change<TokensAnswer>('DELETE', `/api/tokens/${encodeURIComponent(id)}`, by(actor));
 
 function ofWorkspace(workspaceId: string): string {
   return `/api/orphans/${encodeURIComponent(workspaceId)}`;

@@ -8,6 +8,7 @@ import type { Offer } from './console.ts';
 import { holdAnswers } from './hold.ts';
 import type { OpenPage } from './open-page.ts';
 import type { ServedWorld } from './served-world.ts';
+import { BEHIND_PROXY, signIn } from './signed-in.ts';
 import { sweepByHand, sweptAtStart } from './sweeps.ts';
 
 /** A row of the verdict table, and how a real server comes to it. */
@@ -91,6 +92,33 @@ export const VERDICT_ROWS: readonly VerdictRow[] = [
         recording.expectStatus(401);
         await page.route('**/api/**', (route) => route.fulfill({ status: 401, body: 'Sign in first' }));
       }
+    },
+  },
+  {
+    name: 'first-visit-signed-out',
+    kind: 'signed_out',
+    headline: /^Signed out$/,
+    primary: { words: 'Sign in', leadsTo: null },
+    listed: null,
+    async reach(served) {
+      await served.start({ ...SELDOM, ...BEHIND_PROXY });
+    },
+    async beforehand({ recording }) {
+      recording.expectStatus(401);
+    },
+  },
+  {
+    name: 'no-role',
+    kind: 'refused',
+    headline: /^Carl is signed in, but has no role here: none of their groups is in ROLE_VIEWER, .*\.$/,
+    primary: { words: 'Reload', leadsTo: null },
+    listed: null,
+    async reach(served) {
+      await served.start({ ...SELDOM, ...BEHIND_PROXY });
+    },
+    async beforehand({ page, recording }) {
+      recording.expectStatus(403);
+      await signIn(page, 'Carl', 'nobody');
     },
   },
   {

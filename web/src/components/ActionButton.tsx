@@ -3,8 +3,11 @@ import { ExternalLink } from 'lucide-react';
 import { useDialog } from '../hooks/useDialog.ts';
 import { useSettings } from '../hooks/useSettings.ts';
 import { useStatus } from '../hooks/useStatus.ts';
+import { neededFor } from '../lib/may.ts';
 import { runbookUrl } from '../lib/settings.ts';
 import type { Action } from '../lib/verdict.ts';
+import { ActButton } from './ActButton.tsx';
+import { SignInAgain } from './SignInAgain.tsx';
 import { SweepButton } from './SweepButton.tsx';
 
 /** What the verdict says to press. */
@@ -12,8 +15,9 @@ export function ActionButton({ action, primary }: { readonly action: Action; rea
   const { open } = useDialog();
   const look = `button w-full sm:w-auto ${primary ? 'button-primary' : ''}`;
   switch (action.kind) {
-    case 'reload':
     case 'sign_in':
+      return <SignInAgain label={action.label} look={look} />;
+    case 'reload':
       return (
         <button type="button" className={look} onClick={() => window.location.reload()}>
           {action.label}
@@ -36,9 +40,9 @@ export function ActionButton({ action, primary }: { readonly action: Action; rea
     case 'resume':
     case 'release':
       return (
-        <button type="button" className={look} onClick={() => open({ kind: action.kind })}>
+        <ActButton needs={neededFor(action)} className={look} onClick={() => open({ kind: action.kind })}>
           {action.label}
-        </button>
+        </ActButton>
       );
     case 'sweep':
       return <SweepButton action={action} look={look} />;

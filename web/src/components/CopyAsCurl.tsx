@@ -1,6 +1,7 @@
 import type { Orphan } from '../../../server/api/orphans.ts';
 import { useActor } from '../hooks/useActor.ts';
 import { useStatus } from '../hooks/useStatus.ts';
+import { TOKEN_VARIABLE } from '../lib/curl.ts';
 import { curlsOf } from '../lib/workspace-curls.ts';
 import { CopyButton } from './CopyButton.tsx';
 
@@ -11,7 +12,8 @@ interface CopyAsCurlProps {
 
 /** Each action as a line for a shell. Made when it is copied: a hold is for an hour from then. */
 export function CopyAsCurl({ workspaceId, orphans }: CopyAsCurlProps) {
-  const actor = useActor();
+  const { signedIn, actor } = useActor();
+  const withToken = signedIn !== null;
   const { serverNowMs } = useStatus();
   return (
     <details className="text-sm">
@@ -21,13 +23,20 @@ export function CopyAsCurl({ workspaceId, orphans }: CopyAsCurlProps) {
           <CopyButton
             key={name}
             label={`${name} as curl`}
-            text={() => line({ origin: location.origin, actor, nowMs: serverNowMs })}
+            text={() => line({ origin: location.origin, withToken, actor, nowMs: serverNowMs })}
           />
         ))}
       </div>
       <p className="max-w-prose text-soft">
-        What stands in capitals is to be filled in. The line carries no credentials: where a proxy asks for them, add
-        them.
+        What stands in capitals is to be filled in.{' '}
+        {withToken ? (
+          <>
+            The line carries no credentials: have an API token (Settings) in{' '}
+            <code className="font-mono break-all">{TOKEN_VARIABLE}</code>, under whose name it is done.
+          </>
+        ) : (
+          'The line carries no credentials: where a proxy asks for them, add them.'
+        )}
       </p>
     </details>
   );

@@ -3,11 +3,11 @@ import { Menu } from '@base-ui/react/menu';
 import { Link } from '@tanstack/react-router';
 import { Check } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { useActor } from '../hooks/useActor.ts';
 import { useDialog } from '../hooks/useDialog.ts';
 import { useDisplay } from '../hooks/useDisplay.ts';
 import { REFRESH_SECONDS, setDisplay } from '../lib/display.ts';
 import { DISPLAY_LOOK, DisplayLabel } from './DisplayLabel.tsx';
+import { WhoYouAre } from './WhoYouAre.tsx';
 
 const THEMES = [
   ['system', 'As the system'],
@@ -34,7 +34,6 @@ const PLAIN_ITEM = 'flex cursor-pointer items-center rounded pr-3 pl-9 data-high
 export function DisplayMenu() {
   const display = useDisplay();
   const { open } = useDialog();
-  const actor = useActor();
   return (
     <CSPProvider disableStyleElements>
       <Menu.Root defaultOpen modal={false}>
@@ -43,7 +42,7 @@ export function DisplayMenu() {
         </Menu.Trigger>
         <Menu.Portal>
           <Menu.Positioner align="end" sideOffset={6} className="z-20">
-            <Menu.Popup className="card min-w-56 p-1 text-sm shadow-lg outline-none">
+            <Menu.Popup className="card max-h-(--available-height) min-w-56 overflow-y-auto p-1 text-sm shadow-lg outline-none">
               <Choice title="Refresh">
                 <Menu.RadioGroup
                   value={display.refreshMs}
@@ -81,11 +80,7 @@ export function DisplayMenu() {
                   Show all keys…
                 </Menu.Item>
               </Choice>
-              <div className="border-t border-line pt-1">
-                <Menu.Item onClick={() => open({ kind: 'name' })} className={`${PLAIN_ITEM} min-h-9`}>
-                  <span className="max-w-60 truncate">{actor === null ? 'Your name…' : `Your name: ${actor}…`}</span>
-                </Menu.Item>
-              </div>
+              <WhoYouAre look={`${PLAIN_ITEM} min-h-9`} />
               <Menu.Item
                 render={<Link to="/settings" />}
                 className={`${PLAIN_ITEM} min-h-11 border-t border-line sm:hidden`}

@@ -3,6 +3,7 @@ import type { Orphan } from '../../../server/api/orphans.ts';
 import { useSettings } from '../hooks/useSettings.ts';
 import { useStatus } from '../hooks/useStatus.ts';
 import { number } from '../lib/count.ts';
+import { named } from '../lib/named.ts';
 import { instanceUrl } from '../lib/settings.ts';
 import { OUTCOME_WORDS, RESOLUTION_WORDS, SECOND_LOOK_WORDS, WHY_WORDS } from '../lib/words.ts';
 import { Facts } from './Facts.tsx';
@@ -46,7 +47,7 @@ function Held({ hold }: { readonly hold: NonNullable<Orphan['hold']> }) {
     <>
       <span className="block">{hold.reason}</span>
       <span className="block">
-        By {hold.actor} (unverified), <When time={hold.since} />
+        By {named(hold.actor, hold.verified)}, <When time={hold.since} />
       </span>
       <span className="block">
         Ends <Until time={hold.until} />

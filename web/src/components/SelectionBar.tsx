@@ -5,7 +5,9 @@ import { useSweepChosen } from '../hooks/useSweepChosen.ts';
 import { number } from '../lib/count.ts';
 import { keyOf } from '../lib/selection.ts';
 import { selectionWords } from '../lib/selection-words.ts';
+import { ActButton } from './ActButton.tsx';
 import { SelectAllMatching } from './SelectAllMatching.tsx';
+import { WhyNot } from './WhyNot.tsx';
 
 interface SelectionBarProps {
   readonly selected: SelectedOrphans;
@@ -46,22 +48,28 @@ export function SelectionBar({ selected, onTold }: SelectionBarProps) {
               <strong>No sweep now.</strong> {offer.why}.
             </p>
           )}
+          {left.length > 0 && <WhyNot needs={['operator']} look="w-full pb-1" />}
         </div>
         <div className="flex flex-wrap gap-2 max-sm:w-full max-sm:*:flex-1 max-sm:*:px-2">
           {left.length > 0 && (
-            <button
-              type="button"
+            <ActButton
+              needs="operator"
               className="button"
               onClick={() => open({ kind: 'hold_chosen', orphans: left, onDone: selected.clear })}
             >
               <Hand aria-hidden="true" className="size-4" />
               Hold {number(left.length)}…
-            </button>
+            </ActButton>
           )}
           {scope.orphans.length > 0 && 'label' in offer && (
-            <button type="button" className="button button-primary" aria-busy={asking} onClick={() => press(offer)}>
+            <ActButton
+              needs="operator"
+              className="button button-primary"
+              aria-busy={asking}
+              onClick={() => press(offer)}
+            >
               {asking ? 'Asking…' : offer.label}
-            </button>
+            </ActButton>
           )}
         </div>
       </div>

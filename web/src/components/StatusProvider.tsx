@@ -7,14 +7,14 @@ import { StatusContext } from '../hooks/useStatus.ts';
 
 export function StatusProvider({ children }: { readonly children: ReactNode }) {
   const { data } = usePoll(statusQuery);
-  const connection = useConnection();
+  const line = useConnection();
   const nowMs = useNow();
   const known =
     data === undefined
-      ? { status: null, connection, serverNowMs: 0 }
+      ? { ...line, status: null, serverNowMs: 0 }
       : {
+          ...line,
           status: data.body,
-          connection,
           serverNowMs: Date.parse(data.body.now) + Math.max(0, nowMs - data.receivedMs),
         };
   return <StatusContext value={known}>{children}</StatusContext>;

@@ -1,7 +1,8 @@
 import type { Sweep } from '../../../server/api/sweeps.ts';
 import { number } from '../lib/count.ts';
+import { named } from '../lib/named.ts';
 import { progressOf } from '../lib/progress.ts';
-import { lengthOf, unverified, whyItRan } from '../lib/sweep-words.ts';
+import { lengthOf, whyItRan } from '../lib/sweep-words.ts';
 import { RESULT_WORDS } from '../lib/words.ts';
 import { CancelButton } from './CancelButton.tsx';
 import { CopyLink } from './CopyLink.tsx';
@@ -41,7 +42,7 @@ export function SweepFacts({ sweep }: { readonly sweep: Sweep }) {
       <Facts
         facts={[
           ['Why it ran', whyItRan(sweep)],
-          ['Asked for by', sweep.requestedBy === null ? null : unverified(sweep.requestedBy)],
+          ['Asked for by', sweep.requestedBy === null ? null : named(sweep.requestedBy, sweep.requestVerified)],
           ['Reason', sweep.reason],
           ['Cancelled by', sweep.cancelRequestedAt === null ? null : <Cancelled key="cancelled" sweep={sweep} />],
           ['Workspaces', sweep.workspaceIds === null ? null : number(sweep.workspaceIds.length)],
@@ -60,10 +61,11 @@ export function SweepFacts({ sweep }: { readonly sweep: Sweep }) {
   );
 }
 
-function Cancelled({ sweep: { cancelRequestedAt, cancelRequestedBy } }: { readonly sweep: Sweep }) {
+function Cancelled({ sweep }: { readonly sweep: Sweep }) {
+  const { cancelRequestedAt, cancelRequestedBy, cancelVerified } = sweep;
   return (
     <>
-      {cancelRequestedBy === null ? 'somebody without a name' : unverified(cancelRequestedBy)}
+      {cancelRequestedBy === null ? 'somebody without a name' : named(cancelRequestedBy, cancelVerified)}
       {cancelRequestedAt !== null && (
         <>
           , <When time={cancelRequestedAt} />

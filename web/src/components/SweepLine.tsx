@@ -5,8 +5,9 @@ import { useStatus } from '../hooks/useStatus.ts';
 import { number } from '../lib/count.ts';
 import { duration } from '../lib/duration.ts';
 import { moment } from '../lib/moment.ts';
+import { named } from '../lib/named.ts';
 import { progressOf } from '../lib/progress.ts';
-import { lengthOf, unverified, whyItRan } from '../lib/sweep-words.ts';
+import { lengthOf, whyItRan } from '../lib/sweep-words.ts';
 import { RESULT_WORDS } from '../lib/words.ts';
 import { RESULT_MARKS } from './icons.ts';
 import { Outcomes } from './Outcomes.tsx';
@@ -53,11 +54,11 @@ export function SweepLine({ sweep }: { readonly sweep: Sweep }) {
 }
 
 /** Who asked for it, and why, as far as that was said. */
-function Asked({ sweep: { requestedBy, reason } }: { readonly sweep: Sweep }) {
+function Asked({ sweep: { requestedBy, requestVerified, reason } }: { readonly sweep: Sweep }) {
   if (requestedBy === null && reason === null) return null;
   return (
     <span className="block break-words">
-      {requestedBy !== null && unverified(requestedBy)}
+      {requestedBy !== null && named(requestedBy, requestVerified)}
       {requestedBy !== null && reason !== null && ': '}
       {reason}
     </span>

@@ -3,6 +3,7 @@ import { X } from 'lucide-react';
 import type { Sweep } from '../../../server/api/sweeps.ts';
 import { useSweepNow } from '../hooks/useSweepNow.ts';
 import { count, number } from '../lib/count.ts';
+import { named } from '../lib/named.ts';
 import { outcomesOf, progressOf } from '../lib/progress.ts';
 import { OUTCOME_WORDS, RESULT_WORDS } from '../lib/words.ts';
 import { CancelButton } from './CancelButton.tsx';
@@ -57,7 +58,7 @@ function Told({ sweep, joined }: { readonly sweep: Sweep; readonly joined: boole
         </Link>
         <CancelButton sweep={sweep} />
       </p>
-      {sweep.cancelRequestedBy !== null && <p>Cancelled by {sweep.cancelRequestedBy} (unverified).</p>}
+      {sweep.cancelRequestedBy !== null && <p>Cancelled by {named(sweep.cancelRequestedBy, sweep.cancelVerified)}.</p>}
       {joined && <p className="text-soft">An equal sweep was under way already: you joined it.</p>}
       {!over && of > 0 && (
         <progress

@@ -14,6 +14,7 @@ import type { ReactNode } from 'react';
 import type { Orphan } from '../../../server/api/orphans.ts';
 import type { AllAttempts } from '../hooks/useAllAttempts.ts';
 import { ATTEMPTS_KEPT } from '../lib/kept.ts';
+import { named } from '../lib/named.ts';
 import type { Happened } from '../lib/timeline.ts';
 import type { Tone } from '../lib/verdict.ts';
 import { OUTCOME_WORDS, RESOLUTION_WORDS, SECOND_LOOK_WORDS, WHY_WORDS } from '../lib/words.ts';
@@ -93,7 +94,7 @@ function shownOf(happened: Happened, older: AllAttempts): Shown {
         icon: act.action === 'acknowledge' ? UserCheck : Hand,
         tone: 'unknown',
         title: words,
-        body: <By actor={act.actor} reason={act.reason} />,
+        body: <By actor={act.actor} verified={act.verified} reason={act.reason} />,
       };
     }
     case 'hold':
@@ -101,7 +102,7 @@ function shownOf(happened: Happened, older: AllAttempts): Shown {
         icon: Hand,
         tone: 'unknown',
         title: 'Held',
-        body: <By actor={happened.hold.actor} reason={happened.hold.reason} />,
+        body: <By {...happened.hold} />,
       };
     case 'resolved':
       return resolved(happened.orphan);
@@ -138,10 +139,16 @@ function look({ secondLook }: Orphan): Shown {
   return { icon: Eye, tone: LOOK_TONES[result], title: 'Second look', body: <p>{SECOND_LOOK_WORDS[result]}.</p> };
 }
 
-function By({ actor, reason }: { readonly actor: string | null; readonly reason: string | null }) {
+interface ByProps {
+  readonly actor: string | null;
+  readonly verified: boolean;
+  readonly reason: string | null;
+}
+
+function By({ actor, verified, reason }: ByProps) {
   return (
     <p className="break-words">
-      {actor !== null && `By ${actor} (unverified)`}
+      {actor !== null && `By ${named(actor, verified)}`}
       {actor !== null && reason !== null && ': '}
       {reason}
     </p>

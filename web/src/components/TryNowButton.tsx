@@ -1,10 +1,11 @@
 import { Play } from 'lucide-react';
 import type { Orphan } from '../../../server/api/orphans.ts';
+import { useActor } from '../hooks/useActor.ts';
 import { useDialog } from '../hooks/useDialog.ts';
 import { useStatus } from '../hooks/useStatus.ts';
 import { type Asked, useSweepNow } from '../hooks/useSweepNow.ts';
-import { getActor } from '../lib/actor.ts';
 import { tryNowOf } from '../lib/try-now.ts';
+import { ActButton } from './ActButton.tsx';
 
 interface TryNowButtonProps {
   readonly workspaceId: string;
@@ -16,6 +17,7 @@ export function TryNowButton({ workspaceId, orphans }: TryNowButtonProps) {
   const { status, connection } = useStatus();
   const { asked, ask } = useSweepNow();
   const { open } = useDialog();
+  const { actor } = useActor();
   const offer = tryNowOf(status, connection, orphans);
   if (offer === null) return null;
   if (offer.kind === 'not_now') {
@@ -28,13 +30,13 @@ export function TryNowButton({ workspaceId, orphans }: TryNowButtonProps) {
   const progress = progressWords(asked, workspaceId);
   const press = (): void => {
     if (offer.asksFirst) open({ kind: 'try_now', orphans });
-    else ask({ workspaceIds: [workspaceId], dryRun: offer.dryRun, expected: null, actor: getActor() });
+    else ask({ workspaceIds: [workspaceId], dryRun: offer.dryRun, expected: null, actor });
   };
   return (
-    <button type="button" className="button button-primary" onClick={press} aria-busy={progress !== null}>
+    <ActButton needs="operator" className="button button-primary" onClick={press} aria-busy={progress !== null}>
       <Play aria-hidden="true" className="size-4" />
       {progress ?? offer.label}
-    </button>
+    </ActButton>
   );
 }
 

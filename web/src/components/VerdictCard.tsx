@@ -4,10 +4,8 @@ import { useVerdict } from '../hooks/useVerdict.ts';
 import { number } from '../lib/count.ts';
 import { duration } from '../lib/duration.ts';
 import type { Tone, VerdictKind } from '../lib/verdict.ts';
-import { ActionButton } from './ActionButton.tsx';
 import { TONE_ICONS, TONE_TEXT } from './icons.ts';
-import { LastSweep } from './LastSweep.tsx';
-import { SteeringButtons } from './SteeringButtons.tsx';
+import { VerdictActions } from './VerdictActions.tsx';
 
 /** Where the tone alone would show another thing. */
 const ICONS: Readonly<Partial<Record<VerdictKind, LucideIcon>>> = { paused: CirclePause, brake: OctagonX };
@@ -24,7 +22,6 @@ const WASH: Readonly<Record<Tone, string>> = {
 export function VerdictCard() {
   const verdict = useVerdict();
   const Icon = ICONS[verdict.kind] ?? TONE_ICONS[verdict.tone];
-  const { primary, secondary } = verdict;
   return (
     <section
       aria-label="Verdict"
@@ -45,19 +42,7 @@ export function VerdictCard() {
             </p>
           )}
         </div>
-        <div className="flex flex-col items-stretch gap-3 max-lg:w-full sm:items-end">
-          <div className="flex flex-wrap items-center gap-x-4 max-sm:gap-x-6 sm:justify-end">
-            <div className="min-w-0 max-sm:w-full">
-              <LastSweep />
-            </div>
-            <SteeringButtons />
-          </div>
-          {/* On a phone the actions stand in a bar at the bottom. */}
-          <div className="hidden flex-wrap justify-end gap-2 sm:flex">
-            {secondary !== null && <ActionButton action={secondary} primary={false} />}
-            {primary !== null && <ActionButton action={primary} primary />}
-          </div>
-        </div>
+        <VerdictActions verdict={verdict} />
       </div>
     </section>
   );

@@ -2,9 +2,11 @@ import { Hand } from 'lucide-react';
 import type { Orphan } from '../../../server/api/orphans.ts';
 import { useDialog } from '../hooks/useDialog.ts';
 import { acknowledgeable, holdOf, openOf } from '../lib/workspace.ts';
+import { ActButton } from './ActButton.tsx';
 import { CopyAsCurl } from './CopyAsCurl.tsx';
 import { CopyLink } from './CopyLink.tsx';
 import { TryNowButton } from './TryNowButton.tsx';
+import { WhyNot } from './WhyNot.tsx';
 
 interface WorkspaceActionsProps {
   readonly workspaceId: string;
@@ -21,28 +23,29 @@ export function WorkspaceActions({ workspaceId, orphans }: WorkspaceActionsProps
     <section aria-label="Actions" className="space-y-1 print:hidden">
       <div className="flex flex-wrap items-start gap-2">
         {acknowledge && (
-          <button
-            type="button"
+          <ActButton
+            needs="operator"
             className="button button-primary"
             onClick={() => open({ kind: 'acknowledge', orphans })}
           >
             Acknowledge…
-          </button>
+          </ActButton>
         )}
         <TryNowButton workspaceId={workspaceId} orphans={orphans} />
         {held && (
-          <button type="button" className="button" onClick={() => open({ kind: 'end_hold', orphans })}>
+          <ActButton needs="operator" className="button" onClick={() => open({ kind: 'end_hold', orphans })}>
             End hold
-          </button>
+          </ActButton>
         )}
         {holdable && (
-          <button type="button" className="button" onClick={() => open({ kind: 'hold', orphans })}>
+          <ActButton needs="operator" className="button" onClick={() => open({ kind: 'hold', orphans })}>
             <Hand aria-hidden="true" className="size-4" />
             {held ? 'Hold longer…' : 'Hold…'}
-          </button>
+          </ActButton>
         )}
         <CopyLink path={`/orphans/${encodeURIComponent(workspaceId)}`} />
       </div>
+      {(acknowledge || holdable) && <WhyNot needs={['operator']} look="pt-1" />}
       <CopyAsCurl workspaceId={workspaceId} orphans={orphans} />
     </section>
   );

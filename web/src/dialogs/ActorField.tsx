@@ -1,6 +1,8 @@
 import { MOST_ACTOR_CHARACTERS } from '../lib/actor.ts';
 
 interface ActorFieldProps {
+  /** Whoever has signed in does it, and nobody else; null: nobody has to. */
+  readonly signedIn: string | null;
   readonly remembered: string | null;
   /** Null: what is remembered is to be used. */
   readonly typed: string | null;
@@ -8,8 +10,15 @@ interface ActorFieldProps {
   readonly onType: (typed: string) => void;
 }
 
-/** Who does it. Asked once; from then on said, and changed where it is said. */
-export function ActorField({ remembered, typed, required, onType }: ActorFieldProps) {
+/** Who does it. Where nobody signs in, asked once; from then on said, and changed where it is said. */
+export function ActorField({ signedIn, remembered, typed, required, onType }: ActorFieldProps) {
+  if (signedIn !== null) {
+    return (
+      <p className="text-sm break-words">
+        As <strong>{signedIn}</strong>
+      </p>
+    );
+  }
   if (remembered !== null && typed === null) {
     return (
       <p className="flex min-h-11 flex-wrap items-center gap-x-3 text-sm sm:min-h-0">

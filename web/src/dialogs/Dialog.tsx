@@ -3,6 +3,7 @@ import type { DialogRequest } from '../hooks/useDialog.ts';
 import { AcknowledgeDialog } from './AcknowledgeDialog.tsx';
 import { AfterDryRunDialog } from './AfterDryRunDialog.tsx';
 import { CancelDialog } from './CancelDialog.tsx';
+import { CreateTokenDialog } from './CreateTokenDialog.tsx';
 import { DrainDialog } from './DrainDialog.tsx';
 import { EndHoldDialog } from './EndHoldDialog.tsx';
 import { HoldChosenDialog } from './HoldChosenDialog.tsx';
@@ -12,6 +13,7 @@ import { NameDialog } from './NameDialog.tsx';
 import { PauseDialog } from './PauseDialog.tsx';
 import { ReleaseDialog } from './ReleaseDialog.tsx';
 import { ResumeDialog } from './ResumeDialog.tsx';
+import { RevokeTokenDialog } from './RevokeTokenDialog.tsx';
 import { SweepChosenDialog } from './SweepChosenDialog.tsx';
 import { SweepDialog } from './SweepDialog.tsx';
 import { TryNowDialog } from './TryNowDialog.tsx';
@@ -58,5 +60,9 @@ function Asked({ request }: { readonly request: DialogRequest }) {
       return <HoldChosenDialog orphans={request.orphans} onDone={request.onDone} />;
     case 'cancel':
       return <CancelDialog sweepId={request.sweepId} />;
+    case 'create_token':
+      return <CreateTokenDialog onCreated={request.onCreated} />;
+    case 'revoke_token':
+      return <RevokeTokenDialog token={request.token} />;
   }
 }

@@ -1,6 +1,7 @@
 import type { Orphan } from '../../../server/api/orphans.ts';
 import { deleteHold } from '../changes.ts';
 import { Since, Until } from '../components/When.tsx';
+import { named } from '../lib/named.ts';
 import { holdOf, openOf } from '../lib/workspace.ts';
 import { Frame } from './Frame.tsx';
 import { OfWorkspace, workspaceOf } from './OfWorkspace.tsx';
@@ -18,8 +19,8 @@ export function EndHoldDialog({ orphans }: { readonly orphans: readonly Orphan[]
     >
       {hold !== null && (
         <p className="break-words">
-          Held by {hold.actor} (unverified) since <Since time={hold.since} />: {hold.reason}. It would end by itself{' '}
-          <Until time={hold.until} />.
+          Held by {named(hold.actor, hold.verified)} since <Since time={hold.since} />: {hold.reason}. It would end by
+          itself <Until time={hold.until} />.
         </p>
       )}
       <OfWorkspace orphans={openOf(orphans)} />

@@ -33,7 +33,7 @@ export function Frame(props: FrameProps) {
   const { opener, onClose } = useFrame();
   const environment = useStatus().status?.environment ?? null;
   const client = useQueryClient();
-  const remembered = useActor();
+  const { signedIn, actor: remembered } = useActor();
   const [typed, setTyped] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState<string | null>(null);
@@ -86,7 +86,13 @@ export function Frame(props: FrameProps) {
                   {children}
                 </AlertDialog.Description>
                 {fields}
-                <ActorField remembered={remembered} typed={typed} required={actor === 'required'} onType={setTyped} />
+                <ActorField
+                  signedIn={signedIn}
+                  remembered={remembered}
+                  typed={typed}
+                  required={actor === 'required'}
+                  onType={setTyped}
+                />
               </div>
               <div className="space-y-3 p-4 pt-2 sm:p-5 sm:pt-3">
                 {refusal !== null && <Refusal message={refusal} />}

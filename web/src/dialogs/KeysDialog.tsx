@@ -1,5 +1,6 @@
 import { CSPProvider } from '@base-ui/react/csp-provider';
 import { Dialog } from '@base-ui/react/dialog';
+import { WhyNot } from '../components/WhyNot.tsx';
 import { COMMANDS, KEYS } from '../lib/keys.ts';
 import { useFrame } from './useFrame.ts';
 
@@ -29,7 +30,10 @@ export function KeysDialog() {
                       </kbd>
                     ))}
                   </dt>
-                  <dd>{KEYS[command].words}</dd>
+                  <dd>
+                    {KEYS[command].words}
+                    {command === 'pause' && <WhyNot needs={['operator']} />}
+                  </dd>
                 </div>
               ))}
             </dl>

@@ -1,6 +1,7 @@
 import { deletePause } from '../changes.ts';
 import { Since, Until } from '../components/When.tsx';
 import { useStatus } from '../hooks/useStatus.ts';
+import { named } from '../lib/named.ts';
 import { AtStake } from './AtStake.tsx';
 import { Frame } from './Frame.tsx';
 
@@ -13,8 +14,8 @@ export function ResumeDialog() {
         <p>Sweeping is not paused any more.</p>
       ) : (
         <p className="break-words">
-          Paused by {pause.actor} (unverified) since <Since time={pause.since} />: {pause.reason}. It would end by
-          itself <Until time={pause.until} />.
+          Paused by {named(pause.actor, pause.verified)} since <Since time={pause.since} />: {pause.reason}. It would
+          end by itself <Until time={pause.until} />.
         </p>
       )}
       <AtStake />

@@ -1,4 +1,5 @@
 import { ApiError, getStatus } from '../api.ts';
+import { whyFailed } from '../lib/api-failure.ts';
 import { elapsedMs } from '../lib/elapsed.ts';
 import { answered, failed } from '../lib/line.ts';
 
@@ -13,7 +14,7 @@ export const statusQuery = {
       return answer;
     } catch (error) {
       // Whoever asked has left the page: that says nothing of the server.
-      if (!signal.aborted) failed(sentMs, error instanceof ApiError && error.failure === 'signed_out');
+      if (!signal.aborted) failed(sentMs, whyFailed(error instanceof ApiError ? error : null));
       throw error;
     }
   },

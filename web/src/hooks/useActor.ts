@@ -1,7 +1,10 @@
 import { useSyncExternalStore } from 'react';
+import { type Acting, actingOf } from '../lib/acting.ts';
 import { getActor, onActorChange } from '../lib/actor.ts';
+import { useStatus } from './useStatus.ts';
 
-/** The name that was given in this browser; null: none yet. */
-export function useActor(): string | null {
-  return useSyncExternalStore(onActorChange, getActor);
+/** Who acts on this page. */
+export function useActor(): Acting {
+  const said = useSyncExternalStore(onActorChange, getActor);
+  return actingOf(useStatus().status, said);
 }

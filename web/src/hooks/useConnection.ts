@@ -5,8 +5,15 @@ import { useDisplay } from './useDisplay.ts';
 import { useNow } from './useNow.ts';
 import { useOnline } from './useOnline.ts';
 
-export function useConnection(): Connection {
+export interface KnownConnection {
+  readonly connection: Connection;
+  /** Why the server tells nothing, in its own words; null: it does not refuse. */
+  readonly refusal: string | null;
+}
+
+export function useConnection(): KnownConnection {
   const line = useSyncExternalStore(onLineChange, getLine);
   const { refreshMs } = useDisplay();
-  return connectionOf(line, refreshMs, useOnline(), useNow());
+  const connection = connectionOf(line, refreshMs, useOnline(), useNow());
+  return { connection, refusal: line.refusal };
 }

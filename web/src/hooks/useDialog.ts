@@ -1,5 +1,6 @@
 import { createContext, useContext } from 'react';
 import type { Orphan } from '../../../server/api/orphans.ts';
+import type { ApiToken } from '../../../server/api/tokens.ts';
 import type { SweepScope } from '../lib/sweep-chosen.ts';
 
 /** Orphans that were chosen to be swept. */
@@ -16,6 +17,12 @@ export interface SweepChosen {
   readonly onDone: () => void;
 }
 
+/** The only time that it can be read. */
+export interface CreatedToken {
+  readonly name: string;
+  readonly token: string;
+}
+
 /** What a dialog is about, as it was when it was asked for. */
 export type DialogRequest =
   | { readonly kind: 'sweep' | 'drain'; readonly label: string }
@@ -29,7 +36,9 @@ export type DialogRequest =
     }
   | SweepChosen
   | { readonly kind: 'hold_chosen'; readonly orphans: readonly Orphan[]; readonly onDone: () => void }
-  | { readonly kind: 'cancel'; readonly sweepId: string };
+  | { readonly kind: 'cancel'; readonly sweepId: string }
+  | { readonly kind: 'create_token'; readonly onCreated: (created: CreatedToken) => void }
+  | { readonly kind: 'revoke_token'; readonly token: ApiToken };
 
 export interface DialogHost {
   /** Whatever was open before is closed. */

@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'react';
 import { tinykeys } from 'tinykeys';
 import { bindingsOf, COMMANDS, type Command, isTaken } from '../lib/keys.ts';
 import { stepFrom, toggleAt, toSearch } from '../lib/lines.ts';
+import { whyNotOf } from '../lib/may.ts';
 import { steeringOf } from '../lib/steering.ts';
 import { useDialog } from './useDialog.ts';
 import { useDisplay } from './useDisplay.ts';
@@ -29,7 +30,9 @@ export function useKeys(): void {
     select: () => toggleAt(document.activeElement),
     refresh: () => client.invalidateQueries(),
     pause: () => {
-      if (steeringOf(input).pause !== null) open({ kind: input.status?.pause === null ? 'pause' : 'resume' });
+      // Who may not is told beside the button that does the same.
+      if (whyNotOf(input.status, 'operator') !== null || steeringOf(input).pause === null) return;
+      open({ kind: input.status?.pause === null ? 'pause' : 'resume' });
     },
     help: () => open({ kind: 'keys' }),
   };

@@ -1,11 +1,10 @@
 import { createContext, useContext } from 'react';
 import type { Status } from '../../../server/api/status.ts';
-import type { Connection } from '../lib/connection.ts';
+import type { KnownConnection } from './useConnection.ts';
 
-export interface KnownStatus {
+export interface KnownStatus extends KnownConnection {
   /** The last that came; null: none yet. */
   readonly status: Status | null;
-  readonly connection: Connection;
   /** The server's clock now: what it last said, and the time since. Never this machine's own. */
   readonly serverNowMs: number;
 }

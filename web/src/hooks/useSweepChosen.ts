@@ -1,6 +1,6 @@
 import { ApiError } from '../api.ts';
-import { getActor } from '../lib/actor.ts';
 import { type SweepOffer, type SweepScope, scopeOf, sweepOffer } from '../lib/sweep-chosen.ts';
+import { useActor } from './useActor.ts';
 import { useDialog } from './useDialog.ts';
 import { pageOf, type SelectedOrphans } from './useSelection.ts';
 import { useSweepNow } from './useSweepNow.ts';
@@ -23,6 +23,7 @@ export function useSweepChosen(selected: SelectedOrphans, onTold: () => void): S
   const { chosen, fresh, resolved } = selected;
   const { asked, ask, dismiss } = useSweepNow();
   const { open } = useDialog();
+  const { actor } = useActor();
   const scope = scopeOf([...chosen.values()], resolved.keys);
   const across = chosen.size > pageOf(selected).here;
   const onDone = (): void => {
@@ -35,7 +36,7 @@ export function useSweepChosen(selected: SelectedOrphans, onTold: () => void): S
   const sweep = async (offer: SweepOffer): Promise<void> => {
     const { workspaceIds, expected } = scope;
     const { dryRun, drain } = offer;
-    const error = await ask({ workspaceIds, expected, dryRun, drain, actor: getActor(), notIncluded: fresh });
+    const error = await ask({ workspaceIds, expected, dryRun, drain, actor, notIncluded: fresh });
     if (error === null) return onDone();
     if (!(error instanceof ApiError) || error.code !== 'expected_mismatch') return onTold();
     dismiss();

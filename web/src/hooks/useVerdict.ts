@@ -5,12 +5,13 @@ import { useSettings } from './useSettings.ts';
 import { useStatus } from './useStatus.ts';
 
 export function useVerdictInput(): VerdictInput {
-  const { status, connection, serverNowMs } = useStatus();
+  const { status, connection, refusal, serverNowMs } = useStatus();
   const { zone } = useDisplay();
   const settings = useSettings(status);
   return {
     status,
     connection,
+    refusal,
     nowMs: serverNowMs,
     zone,
     sweepLimit: sweepLimit(settings),

@@ -1,8 +1,9 @@
 import type { AuditEntry } from '../../../server/api/audit.ts';
 import type { AuditAction } from '../../../server/sweep/outcome.ts';
+import { named } from './named.ts';
 
 /** What people read for each act; in the past, for it is a record. */
-export const ACTION_WORDS: Readonly<Record<AuditAction, string>> = {
+const ACTION_WORDS: Readonly<Record<AuditAction, string>> = {
   sweep: 'Swept',
   dry_run: 'Ran a dry run',
   drain: 'Swept all',
@@ -22,7 +23,7 @@ export const ACTION_WORDS: Readonly<Record<AuditAction, string>> = {
   revoke_token: 'Revoked an API token',
 };
 
-type About = 'workspace' | 'sweep' | 'all';
+type About = 'workspace' | 'sweep' | 'token' | 'all';
 
 const ABOUT: Readonly<Record<AuditAction, About>> = {
   sweep: 'sweep',
@@ -40,19 +41,31 @@ const ABOUT: Readonly<Record<AuditAction, About>> = {
   release_brake: 'all',
   sign_in: 'all',
   sign_out: 'all',
-  create_token: 'all',
-  revoke_token: 'all',
+  create_token: 'token',
+  revoke_token: 'token',
 };
 
-/** What an entry is about and leads to; null: sweeping as a whole, or what never came to be. */
-export function targetOf({ action, target }: AuditEntry): { readonly kind: 'workspace' | 'sweep'; id: string } | null {
+export interface Target {
+  /** Workspaces and sweeps are led to; a token is only named. */
+  readonly kind: Exclude<About, 'all'>;
+  readonly id: string;
+}
+
+/** What an entry is about; null: sweeping as a whole, a person, or what never came to be. */
+export function targetOf({ action, target }: AuditEntry): Target | null {
   const about = ABOUT[action];
   return target === null || about === 'all' ? null : { kind: about, id: target };
+}
+
+/** What was done, or would have been. */
+export function actWords({ action, refused }: Pick<AuditEntry, 'action' | 'refused'>): string {
+  const words = ACTION_WORDS[action];
+  return refused === null ? words : `Refused: ${words.charAt(0).toLowerCase()}${words.slice(1)}`;
 }
 
 /** Who it was; an entry without an address was made by the program. */
 export function actorWords({ actor, verified, address }: AuditEntry): string {
   if (address === null && actor === null) return 'By itself';
   if (actor === null) return `Somebody at ${address}`;
-  return verified ? actor : `${actor} (unverified)`;
+  return named(actor, verified);
 }

@@ -1,4 +1,4 @@
-/** Who acts, by their own account: nobody has signed in. Asked once in this browser, and remembered. */
+/** The name by which somebody acts where nobody has to sign in. Asked once in this browser, and remembered. */
 
 const KEY = 'orphan-sweeper.actor';
 /** As the server takes it. */

@@ -6,7 +6,9 @@ export type Connection =
   | 'reconnecting'
   | 'offline'
   | 'not_answering'
-  | 'signed_out';
+  | 'signed_out'
+  /** It answers, and tells this person nothing. */
+  | 'refused';
 
 export interface Line {
   /** Times are of one clock that goes on while the machine sleeps, in milliseconds. */
@@ -15,6 +17,10 @@ export interface Line {
   readonly failingSinceMs: number | null;
   readonly failures: number;
   readonly signedOut: boolean;
+  /** Where to sign in, as the server said when it last wanted that; null: it did not say. */
+  readonly signIn: string | null;
+  /** Why the server tells nothing, in its own words; null: it does not refuse. */
+  readonly refusal: string | null;
 }
 
 /** Two failed polls say it at once; one that hangs says it by then. */
@@ -28,6 +34,7 @@ const SAY_IT_AFTER_FAILURES = 2;
  */
 export function connectionOf(line: Line, refreshMs: number | null, online: boolean, nowMs: number): Connection {
   if (line.signedOut) return 'signed_out';
+  if (line.refusal !== null) return 'refused';
   if (line.failingSinceMs !== null) {
     const isNews = line.failures >= SAY_IT_AFTER_FAILURES || nowMs - line.failingSinceMs >= SAY_IT_AFTER_MS;
     if (!isNews) return line.lastAnswerMs === null ? 'checking' : 'reconnecting';

@@ -4,7 +4,8 @@ import { elapsedMs } from './elapsed.ts';
 /** The one record of how the polls of this page went. */
 
 const listeners = new Set<() => void>();
-let line: Line = { lastAnswerMs: null, failingSinceMs: null, failures: 0, signedOut: false };
+const NOTHING_WRONG = { failingSinceMs: null, failures: 0, signedOut: false, signIn: null, refusal: null } as const;
+let line: Line = { ...NOTHING_WRONG, lastAnswerMs: null };
 
 export function getLine(): Line {
   return line;
@@ -16,16 +17,16 @@ export function onLineChange(listener: () => void): () => void {
 }
 
 export function answered(): void {
-  change({ lastAnswerMs: elapsedMs(), failingSinceMs: null, failures: 0, signedOut: false });
+  change({ ...NOTHING_WRONG, lastAnswerMs: elapsedMs() });
 }
 
 /** @param sentMs when the request was sent */
-export function failed(sentMs: number, signedOut: boolean): void {
+export function failed(sentMs: number, why: Pick<Line, 'signedOut' | 'signIn' | 'refusal'>): void {
   change({
     ...line,
+    ...why,
     failingSinceMs: line.failingSinceMs ?? sentMs,
     failures: line.failures + 1,
-    signedOut,
   });
 }
 

@@ -12,6 +12,11 @@ export interface Steering {
 /** More than a person can have looked at one by one: then the number is put before them once more. */
 export const WITHOUT_DIALOG = 25;
 
+/** There is something to press. */
+export function canSteer({ pause, drain, dryRun }: Steering): boolean {
+  return pause !== null || drain !== null || dryRun !== null;
+}
+
 const NONE: Steering = { pause: null, drain: null, dryRun: null };
 
 /** Only what the server would do now: what is not known, or stands still anyway, cannot be steered. */

@@ -1,4 +1,5 @@
 import type { Orphan } from '../../../server/api/orphans.ts';
+import { isOutdated } from './connection.ts';
 import { number } from './count.ts';
 import { keyOf } from './selection.ts';
 import { WITHOUT_DIALOG } from './steering.ts';
@@ -46,9 +47,8 @@ export function sweepOffer(
   const { status, sweepLimit } = input;
   const judged = verdictOf(input);
   if (status === null || judged.kind === 'checking') return { why: 'Not known yet whether a sweep can run' };
-  const standing =
-    judged.kind === 'signed_out' || judged.kind === 'not_answering' ? judged : notStopping(input, status);
-  if (standing !== null && standing.kind !== 'paused') return { why: standing.headline };
+  const standing = isOutdated(input.connection) ? judged : notStopping(input, status);
+  if (standing !== null && standing.kind !== 'paused') return { why: standing.headline.replace(/\.$/, '') };
   if (judged.kind === 'control_plane_failing' && notBefore(input, status.backend) !== null) {
     return { why: [judged.headline, judged.detail].filter((part) => part !== null).join(' · ') };
   }

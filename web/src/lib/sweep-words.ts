@@ -16,8 +16,3 @@ export function lengthOf({ startedAt, finishedAt }: Sweep): string | null {
   const ms = Date.parse(finishedAt) - Date.parse(startedAt);
   return ms < SHORT_MS ? `${(ms / 1000).toFixed(1)} s` : duration(ms);
 }
-
-/** Nobody checks names. */
-export function unverified(name: string): string {
-  return `${name} (unverified)`;
-}

@@ -2,6 +2,7 @@ import type { Attempt } from '../../../server/api/attempts.ts';
 import type { AuditEntry } from '../../../server/api/audit.ts';
 import type { Orphan } from '../../../server/api/orphans.ts';
 import { isBeyondKept } from './kept.ts';
+import { named } from './named.ts';
 import { WORKSPACE_ACT_WORDS } from './words.ts';
 
 /** Something that happened to the orphans of one workspace. */
@@ -127,8 +128,8 @@ export function joinedAttempts(newest: readonly Attempt[], older: readonly Attem
 }
 
 /** Who or what made an attempt's sweep run, where that was a person. Null: nobody. */
-export function askedBy({ trigger, requestedBy, reason }: Attempt): string | null {
+export function askedBy({ trigger, requestedBy, requestVerified, reason }: Attempt): string | null {
   if (trigger !== 'manual') return null;
-  const who = requestedBy === null ? 'no name given' : `${requestedBy} (unverified)`;
+  const who = requestedBy === null ? 'no name given' : named(requestedBy, requestVerified);
   return reason === null ? who : `${who}: ${reason}`;
 }

@@ -18,9 +18,10 @@ const CONNECTION: Readonly<Record<Connection, Pick<Fact, 'words' | 'judgement'>>
   offline: { words: 'Offline', judgement: 'bad' },
   not_answering: { words: 'Server not answering', judgement: 'bad' },
   signed_out: { words: 'Signed out', judgement: 'bad' },
+  refused: { words: 'Not let in', judgement: 'bad' },
 };
 
-const AWAY: ReadonlySet<Connection> = new Set<Connection>(['offline', 'not_answering', 'signed_out']);
+const AWAY: ReadonlySet<Connection> = new Set<Connection>(['offline', 'not_answering', 'signed_out', 'refused']);
 
 export function connectionWords(connection: Connection): string {
   return CONNECTION[connection].words;

@@ -4,13 +4,24 @@ import { verdict } from './verdict-parts.ts';
 
 /** The rows of the verdict in which nobody has answered, so that nothing is claimed. */
 
-export function signedOut({ status, zone, nowMs }: VerdictInput): Verdict {
+export function signedOut(input: VerdictInput): Verdict {
   return verdict({
     kind: 'signed_out',
     tone: 'bad',
     headline: 'Signed out',
-    detail: status === null ? null : `Data from ${moment(status.now, zone, nowMs)}.`,
-    primary: { kind: 'sign_in', label: 'Sign in again' },
+    detail: dataFrom(input),
+    primary: { kind: 'sign_in', label: input.status === null ? 'Sign in' : 'Sign in again' },
+  });
+}
+
+/** The server answers, and tells nothing: it says itself why. */
+export function refused(input: VerdictInput): Verdict {
+  return verdict({
+    kind: 'refused',
+    tone: 'bad',
+    headline: input.refusal ?? 'The server refused, and did not say why.',
+    detail: dataFrom(input),
+    primary: { kind: 'reload', label: 'Reload' },
   });
 }
 
@@ -27,9 +38,8 @@ export function notAnswering({ status, zone, nowMs, connection }: VerdictInput):
   });
 }
 
-export function checking({ status, zone, nowMs }: VerdictInput): Verdict {
-  const detail = status === null ? null : `Data from ${moment(status.now, zone, nowMs)}.`;
-  return verdict({ kind: 'checking', tone: 'unknown', headline: 'Checking…', detail });
+export function checking(input: VerdictInput): Verdict {
+  return verdict({ kind: 'checking', tone: 'unknown', headline: 'Checking…', detail: dataFrom(input) });
 }
 
 export function notLookedYet(): Verdict {
@@ -39,4 +49,8 @@ export function notLookedYet(): Verdict {
     headline: 'The platform has not been looked at yet',
     detail: 'How many orphans there are is not known.',
   });
+}
+
+function dataFrom({ status, zone, nowMs }: VerdictInput): string | null {
+  return status === null ? null : `Data from ${moment(status.now, zone, nowMs)}.`;
 }

@@ -4,10 +4,11 @@ import type { Zone } from './moment.ts';
 import { notStopping } from './verdict-not-stopping.ts';
 import { orphansVerdict } from './verdict-orphans.ts';
 import { withSurge } from './verdict-parts.ts';
-import { checking, notAnswering, signedOut } from './verdict-unknown.ts';
+import { checking, notAnswering, refused, signedOut } from './verdict-unknown.ts';
 
 export const VERDICT_KINDS = [
   'signed_out',
+  'refused',
   'not_answering',
   'checking',
   'home_unreadable',
@@ -59,6 +60,8 @@ export interface Verdict {
 
 export interface VerdictInput {
   readonly connection: Connection;
+  /** While it is `refused`: the server's sentence. */
+  readonly refusal: string | null;
   /** The last that was known; null: nothing yet. */
   readonly status: Status | null;
   /** The server's clock, by its last answer and the time since. */
@@ -74,6 +77,7 @@ export interface VerdictInput {
 export function verdictOf(input: VerdictInput): Verdict {
   const { connection, status } = input;
   if (connection === 'signed_out') return signedOut(input);
+  if (connection === 'refused') return refused(input);
   if (connection === 'not_answering' || connection === 'offline') return notAnswering(input);
   if (status === null || connection === 'checking') return checking(input);
   return withSurge(notStopping(input, status) ?? orphansVerdict(input, status), status);

@@ -1,11 +1,10 @@
 import type { Orphan } from '../../../server/api/orphans.ts';
-import { curlOf } from './curl.ts';
+import { type Called, curlOf } from './curl.ts';
 import { triedBySweeps } from './try-now.ts';
 import { acknowledgeable, holdOf, openOf } from './workspace.ts';
 
-export interface CurlFor {
-  readonly origin: string;
-  /** The name that was given in this browser; null: none. */
+export interface CurlFor extends Called {
+  /** The name that was given in this browser; null: none. Left out with a token, which has one. */
   readonly actor: string | null;
   /** The server's clock. */
   readonly nowMs: number;
@@ -26,19 +25,19 @@ const REASON = 'REASON';
 export function curlsOf(workspaceId: string, orphans: readonly Orphan[]): readonly WorkspaceCurl[] {
   const path = `/api/orphans/${encodeURIComponent(workspaceId)}`;
   const [open, held] = [openOf(orphans).length > 0, holdOf(orphans) !== null];
-  const somebody = ({ actor }: CurlFor) => ({ actor: actor ?? NAME });
+  const somebody = ({ actor, withToken }: CurlFor) => (withToken ? {} : { actor: actor ?? NAME });
   const tryNow: WorkspaceCurl = {
     name: 'Try now',
     line: (of) =>
-      curlOf(of.origin, 'POST', '/api/sweeps', {
+      curlOf(of, 'POST', '/api/sweeps', {
         workspaceIds: [workspaceId],
-        ...(of.actor === null ? {} : { actor: of.actor }),
+        ...(of.withToken || of.actor === null ? {} : { actor: of.actor }),
       }),
   };
   const hold: WorkspaceCurl = {
     name: 'Hold for an hour',
     line: (of) =>
-      curlOf(of.origin, 'PUT', `${path}/hold`, {
+      curlOf(of, 'PUT', `${path}/hold`, {
         reason: REASON,
         until: new Date(Math.ceil(of.nowMs + HOUR_MS)).toISOString(),
         ...somebody(of),
@@ -46,15 +45,15 @@ export function curlsOf(workspaceId: string, orphans: readonly Orphan[]): readon
   };
   const endHold: WorkspaceCurl = {
     name: 'End hold',
-    line: (of) => curlOf(of.origin, 'DELETE', `${path}/hold`, somebody(of)),
+    line: (of) => curlOf(of, 'DELETE', `${path}/hold`, somebody(of)),
   };
   const acknowledge: WorkspaceCurl = {
     name: 'Acknowledge',
-    line: (of) => curlOf(of.origin, 'POST', `${path}/acknowledge`, { reason: REASON, ...somebody(of) }),
+    line: (of) => curlOf(of, 'POST', `${path}/acknowledge`, { reason: REASON, ...somebody(of) }),
   };
   const check: WorkspaceCurl = {
     name: 'Check instance',
-    line: ({ origin }) => curlOf(origin, 'GET', `${path}/instance`),
+    line: (of) => curlOf(of, 'GET', `${path}/instance`),
   };
   return [
     ...(triedBySweeps(orphans).length > 0 ? [tryNow] : []),

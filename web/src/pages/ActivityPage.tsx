@@ -13,7 +13,7 @@ import { Word } from '../components/Word.tsx';
 import { useCameAt } from '../hooks/useCameAt.ts';
 import { useOutdated } from '../hooks/useOutdated.ts';
 import { usePoll } from '../hooks/usePoll.ts';
-import { ACTION_WORDS, actorWords, targetOf } from '../lib/activity.ts';
+import { actorWords, actWords, targetOf } from '../lib/activity.ts';
 import { ACTIVITY_KEPT } from '../lib/kept.ts';
 import { RESULT_WORDS } from '../lib/words.ts';
 
@@ -54,14 +54,13 @@ export function ActivityPage() {
 
 function Entry({ entry }: { readonly entry: AuditEntry }) {
   const { refused, reason } = entry;
-  const act = ACTION_WORDS[entry.action];
   return (
     <li data-line className="grid gap-x-5 gap-y-1 py-3 md:grid-cols-[14rem_13rem_1fr]">
       <When time={entry.at} />
       <span className="min-w-0 font-medium break-words">{actorWords(entry)}</span>
       <div className="min-w-0 space-y-1">
         <p className="flex flex-wrap items-baseline gap-x-3 gap-y-1">
-          <span>{refused === null ? act : `Refused: ${act.toLowerCase()}`}</span>
+          <span>{actWords(entry)}</span>
           <Target entry={entry} />
         </p>
         {refused !== null && (
@@ -78,6 +77,7 @@ function Entry({ entry }: { readonly entry: AuditEntry }) {
 function Target({ entry }: { readonly entry: AuditEntry }) {
   const target = targetOf(entry);
   if (target === null) return null;
+  if (target.kind === 'token') return <span className="min-w-0 font-medium break-words">{target.id}</span>;
   if (target.kind === 'sweep') return <SweepTarget id={target.id} sweep={entry.sweep} />;
   return (
     <Link to="/orphans/$workspaceId" params={{ workspaceId: target.id }} className="link break-all">

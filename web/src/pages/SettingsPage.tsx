@@ -1,4 +1,5 @@
 import type { ConfigAnswer } from '../../../server/api/config.ts';
+import { ApiTokens } from '../components/ApiTokens.tsx';
 import { Failure } from '../components/Failure.tsx';
 import { Loading } from '../components/Loading.tsx';
 import { PageHead } from '../components/PageHead.tsx';
@@ -25,6 +26,7 @@ export function SettingsPage() {
       {settings !== null && (
         <>
           <ServerFacts settings={settings} />
+          <ApiTokens />
           <section aria-labelledby="values" className="card px-4">
             <h2 id="values" className="pt-4 font-semibold">
               {settings.settings.length} settings
