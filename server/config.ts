@@ -38,6 +38,13 @@ export interface SweepConfig {
   readonly dryRun: boolean;
 }
 
+/** Where messages go; null: nothing does. */
+export interface NotifyConfig {
+  readonly webhook: { readonly url: string; readonly secret: string } | null;
+  readonly slack: { readonly url: string } | null;
+  readonly pagerduty: { readonly url: string; readonly key: string } | null;
+}
+
 /** One setting as `GET /api/config` shows it. */
 export interface SettingView {
   readonly name: string;
@@ -69,7 +76,10 @@ export interface Config {
     /** Lower case, beside the names of this machine itself. */
     readonly allowedHosts: readonly string[];
     readonly allowAnonymous: boolean;
+    /** An origin, without a slash at its end; null: not said. */
+    readonly publicUrl: string | null;
   };
+  readonly notify: NotifyConfig;
   readonly sweep: SweepConfig;
   readonly tenant: string;
   readonly environmentName: string | null;
@@ -116,7 +126,9 @@ export function parseConfig(env: Environment, readFile: (path: string) => string
       port: values.PORT,
       allowedHosts: (values.ALLOWED_HOSTS ?? []).map((name) => name.toLowerCase()),
       allowAnonymous: values.ALLOW_ANONYMOUS,
+      publicUrl: publicOrigin(values),
     },
+    notify: notifyConfig(values),
     sweep: sweepConfig(values),
     tenant: values.TENANT,
     environmentName: values.ENVIRONMENT_NAME,
@@ -144,6 +156,19 @@ function backendConfig(values: Values): BackendConfig | null {
     url: values.CONTROL_PLANE_URL.replace(/\/+$/, ''),
     sharedSecret: values.CONTROL_PLANE_SHARED_SECRET,
     adminToken: values.CONTROL_PLANE_ADMIN_TOKEN,
+  };
+}
+
+function publicOrigin({ PUBLIC_URL }: Values): string | null {
+  return PUBLIC_URL === null ? null : new URL(PUBLIC_URL).origin;
+}
+
+function notifyConfig(values: Values): NotifyConfig {
+  const { NOTIFY_WEBHOOK_URL: url, NOTIFY_WEBHOOK_SECRET: secret, NOTIFY_PAGERDUTY_KEY: key } = values;
+  return {
+    webhook: url === null || secret === null ? null : { url, secret },
+    slack: values.NOTIFY_SLACK_URL === null ? null : { url: values.NOTIFY_SLACK_URL },
+    pagerduty: key === null ? null : { url: values.NOTIFY_PAGERDUTY_URL, key },
   };
 }
 

@@ -18,10 +18,10 @@ export interface Reading {
 /** Settings and their `…_FILE` forms. Every other name that begins with one of these is a mistake. */
 const OWN_PREFIXES = [
   ...['DATABASE_', 'PLATFORM_', 'EMBEDDED_', 'CONTROL_PLANE_', 'SWEEP_', 'STOP_', 'SECOND_LOOK_', 'POSITIVE_'],
-  ...['RUNBOOK_', 'INSTANCE_URL_'],
+  ...['RUNBOOK_', 'INSTANCE_URL_', 'NOTIFY_'],
 ];
 /** Words that other programs in the same environment use as well: here only what nearly is a setting of ours. */
-const SHARED_PREFIXES = ['ALLOW_', 'ALLOWED_', 'ENVIRONMENT_', 'INSTANCE_', 'LOG_'];
+const SHARED_PREFIXES = ['ALLOW_', 'ALLOWED_', 'ENVIRONMENT_', 'INSTANCE_', 'LOG_', 'PUBLIC_'];
 const NEARLY = 2;
 /** Kubernetes sets these for every service of the namespace, so a service called `platform` sets PLATFORM_PORT. */
 const KUBERNETES_NAME = /_SERVICE_HOST$|_SERVICE_PORT|_PORT$|_PORT_/;

@@ -34,6 +34,16 @@ export function isBaseUrl(text: string): boolean {
   return webUrl(text) !== null && !/[?#]/.test(text);
 }
 
+/** http(s) with a host and nothing behind it but a slash. */
+export function isOrigin(text: string): boolean {
+  return webUrl(text) !== null && /^https?:\/\/[^/?#]+\/?$/.test(text);
+}
+
+/** http(s) to which something is sent as it stands, query included. */
+export function isTargetUrl(text: string): boolean {
+  return webUrl(text) !== null && !text.includes('#');
+}
+
 /** An http(s) link that may hold the given placeholders, behind its host: data must not choose the host of a link. */
 export function isUrlTemplate(text: string, placeholders: readonly string[]): boolean {
   const fill = (value: string) => placeholders.reduce((filled, name) => filled.replaceAll(`{${name}}`, value), text);

@@ -130,8 +130,21 @@ export const AUDIT_ACTIONS = [
   'pause_expired',
   'brake_latched',
   'release_brake',
+  'test_notifications',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+
+/** What people are told of although nobody looks: orphans that need them, the brake, and that nobody sweeps. */
+export const NOTIFICATION_KINDS = ['stuck', 'brake', 'silence'] as const;
+export type NotificationKind = (typeof NOTIFICATION_KINDS)[number];
+
+/** Of each they are told twice: that it began, and that it is over. */
+export const NOTIFICATION_EVENTS = ['opened', 'ended'] as const;
+export type NotificationEvent = (typeof NOTIFICATION_EVENTS)[number];
+
+/** Where such messages go. */
+export const CHANNEL_KINDS = ['webhook', 'slack', 'pagerduty'] as const;
+export type ChannelKind = (typeof CHANNEL_KINDS)[number];
 
 /** Attempts, sweeps, what people did and samples are kept for so many days; orphans for good. */
 export const KEPT_DAYS = 90;

@@ -9,6 +9,9 @@ import { createControlPlane } from '../../server/backends/control-plane.ts';
 import { parseConfig } from '../../server/config.ts';
 import { connect, type Database } from '../../server/db/connect.ts';
 import type { Environment } from '../../server/environment.ts';
+import { createChannels } from '../../server/notify/channel.ts';
+import { createNotifier } from '../../server/notify/notifier.ts';
+import { createPost } from '../../server/notify/post.ts';
 import { systemClock } from '../../server/sweep/clock.ts';
 import { createSweeper, type Sweeper } from '../../server/sweep/sweeper.ts';
 import { FINGERPRINT, type World } from './world.ts';
@@ -80,6 +83,18 @@ export async function createApi(world: World, env: Environment = {}): Promise<Ap
     random: Math.random,
   });
   await sweeper.open();
+  const { tenant, environmentName: environment, runbookUrl, http } = config;
+  const notifier = createNotifier({
+    clock: systemClock,
+    log,
+    channels: createChannels(config.notify),
+    post: createPost('0.1.0'),
+    sender: { tenant, environment, publicUrl: http.publicUrl, runbookUrl },
+    replica: 'api-test',
+    intervalMs: config.sweep.intervalMs,
+    home: () => ({ database, ours: true }),
+    random: Math.random,
+  });
   const app = await buildApp({
     config,
     version: '0.1.0',
@@ -87,6 +102,7 @@ export async function createApi(world: World, env: Environment = {}): Promise<Ap
     startedAt: new Date(),
     state: () => ({ home: { database, sweeper }, error: null }),
     measures,
+    notifier,
     log: pino({ level: 'silent' }),
     webRoot: null,
   });
@@ -108,7 +124,7 @@ export async function createApi(world: World, env: Environment = {}): Promise<Ap
     },
     async close() {
       await app.close();
-      await sweeper.loop.stop();
+      await Promise.all([sweeper.loop.stop(), notifier.stop()]);
       await Promise.all([database.close(), platform.database.close(), backend?.close()]);
     },
   };
@@ -117,7 +133,7 @@ export async function createApi(world: World, env: Environment = {}): Promise<Ap
 /** Takes everything out of a world that earlier tests have put there, so that a file needs only one. */
 export async function emptyWorld(world: World): Promise<void> {
   await world.home.query(
-    'truncate sweeper.attempts, sweeper.orphans, sweeper.sweeps, sweeper.samples, sweeper.tenants, sweeper.audit cascade',
+    'truncate sweeper.attempts, sweeper.orphans, sweeper.sweeps, sweeper.samples, sweeper.tenants, sweeper.audit, sweeper.notifications cascade',
   );
   await world.platformDatabase.query('truncate public.workspaces');
   world.controlPlane.heal();

@@ -27,10 +27,12 @@ const BELOW = {
   commands: ['commands', 'program', 'api', 'sweep', 'db', 'backends', 'settings'],
   // The only one who knows both sides.
   demonstration: ['program', 'demo', 'sweep', 'db', 'settings'],
-  program: ['program', 'startup', 'app', 'api', 'sweep', 'db', 'backends', 'settings'],
+  program: ['program', 'startup', 'app', 'api', 'notify', 'sweep', 'db', 'backends', 'settings'],
   startup: ['api', 'sweep', 'db'],
-  app: ['api', 'sweep', 'db', 'settings'],
-  api: ['api', 'sweep', 'db', 'settings'],
+  app: ['api', 'notify', 'sweep', 'db', 'settings'],
+  api: ['api', 'notify', 'sweep', 'db', 'settings'],
+  // Messages go out over the same kind of line as Stops do.
+  notify: ['notify', 'sweep', 'db', 'backends', 'settings'],
   sweep: ['sweep', 'db'],
   db: ['db'],
   backends: ['backends'],
@@ -43,6 +45,7 @@ export type Layer = keyof typeof BELOW;
 const FOLDERS: readonly (readonly [string, Layer])[] = [
   ['server/commands/', 'commands'],
   ['server/api/', 'api'],
+  ['server/notify/', 'notify'],
   ['server/sweep/', 'sweep'],
   ['server/db/', 'db'],
   ['server/backends/', 'backends'],
@@ -51,7 +54,7 @@ const FOLDERS: readonly (readonly [string, Layer])[] = [
 ];
 
 /** Must not know that it is served over HTTP. */
-const WITHOUT_FASTIFY: readonly Layer[] = ['commands', 'sweep', 'db', 'backends', 'settings'];
+const WITHOUT_FASTIFY: readonly Layer[] = ['commands', 'notify', 'sweep', 'db', 'backends', 'settings'];
 /** What else there is gets what it needs of `process` handed in. */
 const ENTRY = 'server/main.ts';
 const VAGUE = ['util', 'utils', 'helper', 'helpers', 'service', 'services', 'manager', 'managers', 'common'];

@@ -22,6 +22,9 @@ describe('names that are not settings', () => {
     ['ALLOWED_HOST', 'ALLOWED_HOSTS'],
     ['LOG_LEVLE', 'LOG_LEVEL'],
     ['ENVIRONMENT_NAMES', 'ENVIRONMENT_NAME'],
+    ['NOTIFY_WEBHOOK', 'NOTIFY_WEBHOOK_URL'],
+    ['NOTIFY_SLACK_URLS', 'NOTIFY_SLACK_URL'],
+    ['PUBLIC_URI', 'PUBLIC_URL'],
   ])('refuses %s and suggests %s', (name, suggestion) => {
     expect(problemOf({ [name]: 'hunter2' })).toBe(`${name} is not a setting; did you mean ${suggestion}?`);
   });
@@ -43,20 +46,29 @@ describe('names that are not settings', () => {
 });
 
 describe('secrets', () => {
-  const SECRETS = ['DATABASE_URL', 'PLATFORM_DATABASE_URL', 'CONTROL_PLANE_SHARED_SECRET', 'CONTROL_PLANE_ADMIN_TOKEN'];
+  const SECRETS = [
+    ...['DATABASE_URL', 'PLATFORM_DATABASE_URL', 'CONTROL_PLANE_SHARED_SECRET', 'CONTROL_PLANE_ADMIN_TOKEN'],
+    ...['NOTIFY_WEBHOOK_URL', 'NOTIFY_WEBHOOK_SECRET', 'NOTIFY_SLACK_URL', 'NOTIFY_PAGERDUTY_KEY'],
+  ];
 
-  test('are these four', () => {
+  test('are these eight', () => {
     expect(SETTING_NAMES.filter((name) => settingOf(name).secret)).toEqual(SECRETS);
   });
 
   test('come from files too, without the one newline at their end', () => {
     const files = { '/1': `${HOME}\n`, '/2': 'postgres://p/d', '/3': 'shared\r\n', '/4': 'admin\n' };
+    const notify = { '/5': 'https://h/w\n', '/6': `${'x'.repeat(24)}\n`, '/7': 'https://h/s', '/8': 'K3Y\n' };
     const env = Object.fromEntries(SECRETS.map((name, index) => [`${name}_FILE`, `/${index + 1}`]));
-    const config = parseWith(files, { ...env, CONTROL_PLANE_URL: CONTROL_PLANE });
+    const config = parseWith({ ...files, ...notify }, { ...env, CONTROL_PLANE_URL: CONTROL_PLANE });
     expect(config).toMatchObject({
       home: { url: HOME },
       platform: { url: 'postgres://p/d' },
       backend: { sharedSecret: 'shared', adminToken: 'admin' },
+      notify: {
+        webhook: { url: 'https://h/w', secret: 'x'.repeat(24) },
+        slack: { url: 'https://h/s' },
+        pagerduty: { key: 'K3Y' },
+      },
     });
     for (const name of SECRETS) {
       expect(viewOf(config, name)).toMatchObject({ value: null, source: 'file', secret: true, set: true });

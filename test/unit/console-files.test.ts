@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createMeasures } from '../../server/api/measures.ts';
 import { buildApp } from '../../server/app.ts';
 import { parseConfig } from '../../server/config.ts';
+import { nobodyTold } from '../support/notifying.ts';
 
 test.each(['console', 'assets', 'assets/orphan-sweeper/web', 'assets-of-all/web'])(
   'only what changes its name with its content is kept for ever, wherever the console is installed (%s)',
@@ -23,6 +24,7 @@ test.each(['console', 'assets', 'assets/orphan-sweeper/web', 'assets-of-all/web'
       startedAt: new Date(),
       state: () => ({ home: null, error: null }),
       measures: createMeasures(config, '0.1.0'),
+      notifier: nobodyTold(),
       log: pino({ level: 'silent' }),
       webRoot,
     });

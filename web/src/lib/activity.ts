@@ -16,6 +16,7 @@ export const ACTION_WORDS: Readonly<Record<AuditAction, string>> = {
   pause_expired: 'Pause ended by itself',
   brake_latched: 'Safety brake latched',
   release_brake: 'Released the safety brake',
+  test_notifications: 'Sent a test message',
 };
 
 type About = 'workspace' | 'sweep' | 'all';
@@ -34,6 +35,7 @@ const ABOUT: Readonly<Record<AuditAction, About>> = {
   pause_expired: 'all',
   brake_latched: 'all',
   release_brake: 'all',
+  test_notifications: 'all',
 };
 
 /** What an entry is about and leads to; null: sweeping as a whole, or what never came to be. */
