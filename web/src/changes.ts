@@ -1,5 +1,6 @@
+import type { TestedAnswer } from '../../server/api/notifications.ts';
 import type { Sweep } from '../../server/api/sweeps.ts';
-import { change } from './api.ts';
+import { change, PATIENCE_FOR_OTHERS_MS } from './api.ts';
 
 /** What a person can do here. Each throws ApiError where it was refused, or nobody answered. */
 
@@ -54,6 +55,10 @@ export const postAcknowledge = (workspaceId: string, reason: string, actor: Acto
 /** @param orphans the number that was on the screen: where many more wait by then, it is refused */
 export const postRelease = (orphans: number, reason: string, actor: Actor) =>
   change<unknown>('POST', '/api/brake/release', { orphans, reason, ...by(actor) });
+
+/** A test message to every channel: the answer comes when the last of them has answered, or did not. */
+export const postTestMessage = (actor: Actor) =>
+  change<TestedAnswer>('POST', '/api/notifications/test', by(actor), PATIENCE_FOR_OTHERS_MS);
 
 function ofWorkspace(workspaceId: string): string {
   return `/api/orphans/${encodeURIComponent(workspaceId)}`;
