@@ -44,11 +44,10 @@ export function createChannels({ webhook, slack, pagerduty }: NotifyConfig): rea
 /** Shorter ones are words of every path, and would be masked in every sentence. */
 const FEWEST_OF_A_SECRET = 8;
 
-/** Of a URL that is a credential every part may be the one: whole, behind the host, and each piece of that. */
+/** Of a URL that is a credential every part may be the one: the path as a whole, and each piece of it and of the query. */
 function addressOf(url: string, ...others: readonly string[]): Pick<Channel, 'host' | 'secrets'> {
-  const { host, href, pathname, search } = new URL(url);
-  const behind = `${pathname}${search}`;
-  const pieces = [href, behind, ...behind.split(/[/?&=]/)];
+  const { host, pathname, search } = new URL(url);
+  const pieces = [pathname, ...`${pathname}${search}`.split(/[/?&=]/)];
   const long = pieces.filter((piece) => piece.length >= FEWEST_OF_A_SECRET);
   return { host, secrets: [...new Set([...long, ...others])] };
 }

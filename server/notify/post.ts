@@ -1,5 +1,5 @@
 import { isHtml, retryAfterMs } from '../backends/answer.ts';
-import { createMessageWriter } from '../backends/message.ts';
+import { createMessageWriter, type WriteMessage } from '../backends/message.ts';
 import { createPeer, type Peer } from '../backends/peer.ts';
 import { spokenIn } from '../backends/spoken.ts';
 import type { Channel, Outgoing } from './channel.ts';
@@ -21,7 +21,15 @@ export interface Post {
 
 /** Redirects are not followed: they would carry signatures and keys away. */
 export function createPost(version: string): Post {
+  const writers = new WeakMap<Channel, WriteMessage>();
   const peers: Readonly<Record<string, Peer>> = { 'http:': createPeer('http:'), 'https:': createPeer('https:') };
+
+  /** Kept: to make one takes as long as many answers. */
+  const writerOf = (channel: Channel): WriteMessage => {
+    const write = writers.get(channel) ?? createMessageWriter(channel.secrets);
+    writers.set(channel, write);
+    return write;
+  };
 
   const post = async (channel: Channel, { url, headers, body }: Outgoing, signal: AbortSignal): Promise<Sent> => {
     const target = new URL(url);
@@ -34,7 +42,7 @@ export function createPost(version: string): Post {
       body,
       signal,
     });
-    const write = createMessageWriter(channel.secrets);
+    const write = writerOf(channel);
     if (answer.kind === 'no_answer') return failed(write(answer.message));
     const { status, text, whole, retryAfter } = answer;
     const quoted = text.trim() === '' ? '' : `: ${spokenIn(text)}`;

@@ -50,7 +50,7 @@ describe('silence while the home database is away', () => {
     expect(receiver.received.map(({ body }) => [body['type'], body['summary']])).toEqual([
       [
         'silence.opened',
-        expect.stringMatching(/^Nobody sweeps as far as one can see: it does not reach its home database \(.+\)\.$/),
+        expect.stringMatching(/^Nobody sweeps as far as one can see: its home database cannot be asked \(.+\)\.$/),
       ],
     ]);
     await proxy.open();

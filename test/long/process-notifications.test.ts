@@ -78,7 +78,7 @@ describe('silence is told by real processes, and its end', () => {
     await proxy.cut();
     await until(() => receiver.received.length > 0, { ...PATIENCE, what: 'the message' });
     expect(told()).toEqual(['silence.opened']);
-    expect(summaries()).toEqual([expect.stringContaining('it does not reach its home database')]);
+    expect(summaries()).toEqual([expect.stringContaining('its home database cannot be asked')]);
     await proxy.open();
     await until(() => receiver.received.length > 1, { ...PATIENCE, what: 'its end' });
     expect(told()).toEqual(['silence.opened', 'silence.ended']);
