@@ -22,6 +22,7 @@ import { holdRoutes } from './api/holds.ts';
 import { instanceRoutes } from './api/instance.ts';
 import type { Measures } from './api/measures.ts';
 import { metricsRoutes } from './api/metrics.ts';
+import { notificationRoutes } from './api/notifications.ts';
 import { orphanRoutes } from './api/orphans.ts';
 import { pauseRoutes } from './api/pause.ts';
 import { handleError, problemResponses, sendProblem } from './api/problem.ts';
@@ -33,12 +34,14 @@ import { statusRoutes } from './api/status.ts';
 import { sweepRoutes } from './api/sweeps.ts';
 import { tokenRoutes } from './api/tokens.ts';
 import { validatorCompiler } from './api/validate.ts';
+import type { Notifier } from './notify/notifier.ts';
 import { systemClock } from './sweep/clock.ts';
 import type { Repeats } from './sweep/log.ts';
 
 export interface AppDeps extends ApiDeps {
   /** What /metrics tells; the sweeper counts into it. */
   readonly measures: Measures;
+  readonly notifier: Notifier;
   readonly log: FastifyBaseLogger;
   readonly repeats: Repeats;
   /** Folder of the built console; null: none was built. */
@@ -111,6 +114,7 @@ export async function buildApp(deps: AppDeps): Promise<FastifyInstance> {
       await api.register(pauseRoutes(deps, countChange));
       await api.register(brakeRoutes(deps, countChange));
       await api.register(tokenRoutes(deps, access, countChange));
+      await api.register(notificationRoutes(deps, deps.notifier, countChange));
       await api.register(auditRoutes(deps));
       await api.register(historyRoutes(deps));
       await api.register(configRoutes(deps));

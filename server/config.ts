@@ -60,6 +60,13 @@ export interface OidcConfig {
   readonly publicUrl: string;
 }
 
+/** Where messages go; null: nothing does. */
+export interface NotifyConfig {
+  readonly webhook: { readonly url: string; readonly secret: string } | null;
+  readonly slack: { readonly url: string } | null;
+  readonly pagerduty: { readonly url: string; readonly key: string } | null;
+}
+
 /** One setting as `GET /api/config` shows it. */
 export interface SettingView {
   readonly name: string;
@@ -98,6 +105,7 @@ export interface Config {
   };
   /** null: nobody has to sign in. */
   readonly access: AccessConfig | null;
+  readonly notify: NotifyConfig;
   readonly sweep: SweepConfig;
   readonly tenant: string;
   readonly environmentName: string | null;
@@ -158,6 +166,7 @@ export function parseConfig(
       trustedProxies: values.TRUSTED_PROXY ?? [],
     },
     access: accessConfig(values),
+    notify: notifyConfig(values),
     sweep: sweepConfig(values),
     tenant: values.TENANT,
     environmentName: values.ENVIRONMENT_NAME,
@@ -231,6 +240,15 @@ function oidcConfig(values: Values): OidcConfig | null {
     scopes: values.OIDC_SCOPES,
     rolesClaim: values.OIDC_ROLES_CLAIM,
     publicUrl,
+  };
+}
+
+function notifyConfig(values: Values): NotifyConfig {
+  const { NOTIFY_WEBHOOK_URL: url, NOTIFY_WEBHOOK_SECRET: secret, NOTIFY_PAGERDUTY_KEY: key } = values;
+  return {
+    webhook: url === null || secret === null ? null : { url, secret },
+    slack: values.NOTIFY_SLACK_URL === null ? null : { url: values.NOTIFY_SLACK_URL },
+    pagerduty: key === null ? null : { url: values.NOTIFY_PAGERDUTY_URL, key },
   };
 }
 

@@ -14,6 +14,7 @@ export function contradictions(reading: Reading): string[] {
     ...hostMistakes(reading),
     ...signInMistakes(reading),
     ...timeMistakes(reading),
+    ...notifyMistakes(reading),
   ];
 }
 
@@ -111,5 +112,17 @@ function timeMistakes(reading: Reading): string[] {
   return [
     `SWEEP_DEADLINE_SECONDS is ${deadline}${how('SWEEP_DEADLINE_SECONDS')}; it must be above STOP_TIMEOUT_SECONDS ` +
       `(${timeout}${how('STOP_TIMEOUT_SECONDS')}), or no Stop would have the time to start`,
+  ];
+}
+
+function notifyMistakes(reading: Reading): string[] {
+  const needs = (one: SettingName, other: SettingName, why: string): string[] => {
+    const accused = isSet(reading, one) && !isSet(reading, other) && !reading.wrong.has(one);
+    return accused ? [`${one} is set and ${other} is not; ${other} must be set too${why}`] : [];
+  };
+  return [
+    ...needs('NOTIFY_WEBHOOK_URL', 'NOTIFY_WEBHOOK_SECRET', ', or nobody could tell our messages from any others'),
+    ...needs('NOTIFY_WEBHOOK_SECRET', 'NOTIFY_WEBHOOK_URL', ''),
+    ...needs('NOTIFY_PAGERDUTY_URL', 'NOTIFY_PAGERDUTY_KEY', ''),
   ];
 }

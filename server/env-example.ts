@@ -9,6 +9,7 @@ const GROUPS = [
     title: 'Where it listens, and who may use it',
     begins: ['HOST', 'PORT', 'ALLOW', 'PUBLIC_URL', 'TRUSTED_', 'OIDC_', 'ROLE_', 'SESSION_'],
   },
+  { title: 'Who is told', begins: ['NOTIFY_'] },
   { title: 'Sweeping', begins: ['SWEEP_', 'STOP_', 'SECOND_LOOK_', 'POSITIVE_'] },
   { title: 'Everything else', begins: [''] },
 ] as const;

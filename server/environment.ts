@@ -20,7 +20,7 @@ export interface Reading {
 /** Settings and their `…_FILE` forms. Every other name that begins with one of these is a mistake. */
 const OWN_PREFIXES = [
   ...['DATABASE_', 'PLATFORM_', 'EMBEDDED_', 'CONTROL_PLANE_', 'SWEEP_', 'STOP_', 'SECOND_LOOK_', 'POSITIVE_'],
-  ...['RUNBOOK_', 'INSTANCE_URL_', 'OIDC_'],
+  ...['RUNBOOK_', 'INSTANCE_URL_', 'OIDC_', 'NOTIFY_'],
 ];
 /** Words that other programs in the same environment use as well: here only what nearly is a setting of ours. */
 const SHARED_PREFIXES = [

@@ -6,9 +6,12 @@ import { createMeasures } from './api/measures.ts';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
 import { errorCode } from './db/embedded-error.ts';
+import { createChannels } from './notify/channel.ts';
+import { createNotifier, type Notifier } from './notify/notifier.ts';
+import { createPost } from './notify/post.ts';
 import type { Project } from './project.ts';
 import { createResources } from './resources.ts';
-import { createStartup } from './startup.ts';
+import { createStartup, type Startup } from './startup.ts';
 import { systemClock } from './sweep/clock.ts';
 import type { Repeats } from './sweep/log.ts';
 
@@ -42,10 +45,12 @@ export class CannotListen extends Error {
 }
 
 /** @throws CannotListen before anything was reached or swept */
-export async function startProgram({ config, project, replica, log, repeats }: ProgramOptions): Promise<Program> {
+export async function startProgram(options: ProgramOptions): Promise<Program> {
+  const { config, project, replica, log, repeats } = options;
   const measures = createMeasures(config, project.version);
   const resources = createResources({ config, project, replica, log, repeats, meter: measures.meter });
   const startup = createStartup({ clock: systemClock, repeats, open: resources.open });
+  const notifier = notifierOf(options, startup);
   const webRoot = join(project.root, 'dist', 'web');
   const app = await buildApp({
     config,
@@ -54,12 +59,13 @@ export async function startProgram({ config, project, replica, log, repeats }: P
     startedAt: new Date(),
     state: startup.state,
     measures,
+    notifier,
     log,
     repeats,
     webRoot: existsSync(join(webRoot, 'index.html')) ? webRoot : null,
   });
   const close = async (): Promise<void> => {
-    await Promise.all([app.close(), startup.stop()]);
+    await Promise.all([app.close(), startup.stop(), notifier.stop()]);
     await resources.close();
   };
   warnLoudly(config, log);
@@ -69,7 +75,27 @@ export async function startProgram({ config, project, replica, log, repeats }: P
   });
   measures.measureProcess();
   startup.start();
+  notifier.start();
   return { url, close };
+}
+
+/** It has been there before the home database is, and so can tell that that does not come. */
+function notifierOf({ config, project, replica, log }: ProgramOptions, { state }: Startup): Notifier {
+  const { tenant, environmentName: environment, runbookUrl, http } = config;
+  return createNotifier({
+    clock: systemClock,
+    log,
+    channels: createChannels(config.notify),
+    post: createPost(project.version),
+    sender: { tenant, environment, publicUrl: http.publicUrl, runbookUrl },
+    replica,
+    intervalMs: config.sweep.intervalMs,
+    home: () => {
+      const { home } = state();
+      return home && { database: home.database, ours: home.sweeper.refusal() === null };
+    },
+    random: Math.random,
+  });
 }
 
 async function listen(app: FastifyInstance, http: Config['http']): Promise<string> {

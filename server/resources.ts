@@ -15,8 +15,8 @@ import { createSweeper } from './sweep/sweeper.ts';
 
 /** A wait for the migration lock of another replica is no failure. */
 const MIGRATION_TIMEOUT_MS = 60_000;
-/** Stops at once, renewals, a look and the console: more would only queue in the database. */
-const SPARE_CONNECTIONS = 5;
+/** Stops at once, renewals, a look, notifications and the console: more would only queue in the database. */
+const SPARE_CONNECTIONS = 6;
 
 export interface ResourcesOptions {
   readonly config: Config;

@@ -7,6 +7,7 @@ import {
   isIssuer,
   isOrigin,
   isPostgresUrl,
+  isTargetUrl,
   isUrlTemplate,
   maskUrl,
   maskUserInfo,
@@ -88,6 +89,19 @@ const HEADER_NAME = '[A-Za-z][A-Za-z0-9-]*';
 const headerName = optional(text(new RegExp(`^${HEADER_NAME}$`), 100, 'the name of a header, as X-Forwarded-User'));
 const roleNames = {
   ...words('^[^\\p{Cc}]*\\S[^\\p{Cc}]*$', 'names with commas between them, or * for everybody who is signed in'),
+};
+/** A URL that itself lets whoever knows it send messages. */
+const secretUrl = {
+  secret: true,
+  shown: () => NOT_SHOWN,
+  ...optional(textThat(isTargetUrl, 'an http:// or https:// URL without a user, a password or a fragment')),
+} as const;
+/** As Standard Webhooks writes them, or plain: a signature is worth as much as its secret is hard to guess. */
+const isSigningSecret = (value: string) => {
+  if (!value.startsWith('whsec_')) return /^[!-~]{24,200}$/.test(value);
+  const encoded = value.slice('whsec_'.length);
+  const key = Buffer.from(encoded, 'base64');
+  return key.toString('base64') === encoded && key.length >= 24 && key.length <= 64;
 };
 const linkWith = (...names: string[]) => ({
   shown: maskUserInfo,
@@ -313,6 +327,34 @@ export const SETTINGS = {
   INSTANCE_URL_TEMPLATE: {
     ...linkWith('instanceId', 'workspaceId'),
     meaning: "A link to an instance in your cloud's own console.",
+  },
+  NOTIFY_WEBHOOK_URL: {
+    ...secretUrl,
+    meaning: 'Where a signed JSON message goes when something needs a person, and when that is over.',
+  },
+  NOTIFY_WEBHOOK_SECRET: {
+    secret: true,
+    shown: () => NOT_SHOWN,
+    ...optional(
+      textThat(
+        isSigningSecret,
+        'whsec_ and the base64 form of 24 to 64 bytes, or 24 to 200 printable ASCII characters without a space',
+      ),
+    ),
+    meaning: 'Signs what goes to NOTIFY_WEBHOOK_URL, as Standard Webhooks says.',
+  },
+  NOTIFY_SLACK_URL: { ...secretUrl, meaning: 'An incoming webhook of Slack for the same messages.' },
+  NOTIFY_PAGERDUTY_KEY: {
+    secret: true,
+    shown: () => NOT_SHOWN,
+    ...optional(text(/^[A-Za-z0-9]+$/, 64, 'the integration key of a PagerDuty service: 1 to 64 letters and digits')),
+    meaning: 'Opens and resolves incidents in PagerDuty (Events API v2) for the same.',
+  },
+  NOTIFY_PAGERDUTY_URL: {
+    ...textThat(isBaseUrl, 'an http:// or https:// URL without credentials, query or fragment'),
+    shown: maskUrl,
+    default: 'https://events.pagerduty.com/v2/enqueue',
+    meaning: 'Where PagerDuty takes events; in its EU region https://events.eu.pagerduty.com/v2/enqueue.',
   },
   LOG_LEVEL: {
     schema: Type.Enum(LOG_LEVELS),

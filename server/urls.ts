@@ -59,6 +59,11 @@ export function isAddressRange(text: string): boolean {
   return family !== 0 && Number(bits ?? 0) <= (family === 4 ? 32 : 128);
 }
 
+/** http(s) to which something is sent as it stands, query included. */
+export function isTargetUrl(text: string): boolean {
+  return webUrl(text) !== null && !text.includes('#');
+}
+
 /** An http(s) link that may hold the given placeholders, behind its host: data must not choose the host of a link. */
 export function isUrlTemplate(text: string, placeholders: readonly string[]): boolean {
   const fill = (value: string) => placeholders.reduce((filled, name) => filled.replaceAll(`{${name}}`, value), text);

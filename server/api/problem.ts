@@ -25,6 +25,7 @@ export const PROBLEMS = {
   brake_moved: { status: 409, title: 'More orphans wait behind the brake than were on the screen' },
   platform_unreadable: { status: 409, title: 'The platform could not be looked at' },
   name_taken: { status: 409, title: 'Another one has this name' },
+  no_such_channel: { status: 409, title: 'No such channel is configured' },
   nothing_to_acknowledge: { status: 409, title: 'Nothing of this workspace waits for an acknowledgement' },
   sweep_finished: { status: 409, title: 'The sweep has ended' },
   body_too_large: { status: 413, title: 'The body is too large' },

@@ -9,9 +9,11 @@ import { type Answer, readAnswer } from './answer.ts';
 const IDLE_MS = 4_000;
 
 export interface Call {
-  readonly method: 'DELETE' | 'GET';
+  readonly method: 'DELETE' | 'GET' | 'POST';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
+  /** Sent whole, with its length. */
+  readonly body?: string;
   readonly signal: AbortSignal;
 }
 
@@ -37,7 +39,7 @@ export function createPeer(protocol: 'http:' | 'https:'): Peer {
   const { Agent, request } = protocol === 'https:' ? https : http;
   const agent = new Agent({ keepAlive: true, timeout: IDLE_MS, scheduling: 'lifo' });
 
-  function send({ method, url, headers, signal }: Call): Promise<http.IncomingMessage> {
+  function send({ method, url, headers, body, signal }: Call): Promise<http.IncomingMessage> {
     return new Promise((resolve, reject) => {
       const outgoing = request(url, { method, headers, agent, signal });
       outgoing.on('response', (response) => {
@@ -47,7 +49,7 @@ export function createPeer(protocol: 'http:' | 'https:'): Peer {
       });
       outgoing.on('error', reject);
       outgoing.on('close', () => reject(new Error('the connection was closed without an answer')));
-      outgoing.end();
+      outgoing.end(body);
     });
   }
 

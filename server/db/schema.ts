@@ -15,8 +15,11 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import {
+  CHANNEL_KINDS,
   FAILURE_CLASSES,
   FAULTS,
+  NOTIFICATION_EVENTS,
+  NOTIFICATION_KINDS,
   OUTCOMES,
   type Outcome,
   RESOLUTIONS,
@@ -321,5 +324,61 @@ export const audit = sweeper.table(
   (t) => [
     index('audit_newest').on(t.tenant, t.at, t.id),
     index('audit_of_target').on(t.tenant, t.target, t.at, t.id).where(sql`target is not null`),
+  ],
+);
+
+/** Something that people are told of: from when it began until it is over. At most one open row per tenant and cause. */
+export const notifications = sweeper.table(
+  'notifications',
+  {
+    id: uuid().primaryKey().defaultRandom(),
+    tenant: text().notNull(),
+    kind: text({ enum: NOTIFICATION_KINDS }).notNull(),
+    /** What makes it different from others of its kind. */
+    cause: text().notNull(),
+    openedAt: at('opened_at').notNull().defaultNow(),
+    /** Since when it is not seen any more, while it may come back; null: it is seen. */
+    absentSince: at('absent_since'),
+    endedAt: at('ended_at'),
+    /** One sentence for each of the two events. */
+    summary: text().notNull(),
+    endSummary: text('end_summary').notNull(),
+    details: jsonb().$type<Readonly<Record<string, string | number | null>>>().notNull(),
+  },
+  (t) => [
+    uniqueIndex('notifications_one_open').on(t.tenant, t.kind, t.cause).where(sql`ended_at is null`),
+    index('notifications_newest').on(t.tenant, t.openedAt, t.id),
+  ],
+);
+
+/** One message for one channel: the outbox. Claimed by moving `next_attempt_at`, sent without a transaction. */
+export const deliveries = sweeper.table(
+  'deliveries',
+  {
+    notificationId: uuid('notification_id').notNull(),
+    channel: text({ enum: CHANNEL_KINDS }).notNull(),
+    event: text({ enum: NOTIFICATION_EVENTS }).notNull(),
+    tenant: text().notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+    attempts: integer().notNull().default(0),
+    nextAttemptAt: at('next_attempt_at').notNull().defaultNow(),
+    deliveredAt: at('delivered_at'),
+    givenUpAt: at('given_up_at'),
+    /** Of the last attempt that failed; it stays when a later one did not. */
+    error: text(),
+    errorAt: at('error_at'),
+  },
+  (t) => [
+    primaryKey({ name: 'deliveries_pk', columns: [t.notificationId, t.channel, t.event] }),
+    foreignKey({
+      name: 'deliveries_notification',
+      columns: [t.notificationId],
+      foreignColumns: [notifications.id],
+    }).onDelete('cascade'),
+    index('deliveries_due')
+      .on(t.tenant, t.channel, t.nextAttemptAt)
+      .where(sql`delivered_at is null and given_up_at is null`),
+    index('deliveries_delivered').on(t.tenant, t.channel, t.deliveredAt).where(sql`delivered_at is not null`),
+    index('deliveries_failed').on(t.tenant, t.channel, t.errorAt).where(sql`error_at is not null`),
   ],
 );

@@ -134,12 +134,25 @@ export const AUDIT_ACTIONS = [
   'sign_out',
   'create_token',
   'revoke_token',
+  'test_notifications',
 ] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 /** Who may do what; each may also do what those before it may. */
 export const ROLES = ['viewer', 'operator', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
+
+/** What people are told of although nobody looks: orphans that need them, the brake, and that nobody sweeps. */
+export const NOTIFICATION_KINDS = ['stuck', 'brake', 'silence'] as const;
+export type NotificationKind = (typeof NOTIFICATION_KINDS)[number];
+
+/** Of each they are told twice: that it began, and that it is over. */
+export const NOTIFICATION_EVENTS = ['opened', 'ended'] as const;
+export type NotificationEvent = (typeof NOTIFICATION_EVENTS)[number];
+
+/** Where such messages go. */
+export const CHANNEL_KINDS = ['webhook', 'slack', 'pagerduty'] as const;
+export type ChannelKind = (typeof CHANNEL_KINDS)[number];
 
 /** Attempts, sweeps, what people did and samples are kept for so many days; orphans for good. */
 export const KEPT_DAYS = 90;

@@ -9,7 +9,7 @@ import type { OpenState, Outcome } from './outcome.ts';
 import { isUncovered } from './release.ts';
 
 /** No sign of life for so many intervals: the sweeper is late. */
-const LATE_AFTER_INTERVALS = 2.5;
+export const LATE_AFTER_INTERVALS = 2.5;
 const MOST_CAUSES = 20;
 /** Enough to see a few different orphans in a row. */
 const LAST_ANSWERS = 30;

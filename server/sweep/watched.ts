@@ -75,8 +75,11 @@ async function readOldest(tx: Transaction, tenant: string): Promise<number> {
   return oldest?.seconds ?? 0;
 }
 
-/** By hand only one of everything counts, and no dry one: what a person tried out does not show that the tenant is swept. */
-async function readLastSweep(tx: Transaction, tenant: string): Promise<number | null> {
+/**
+ * When the last sweep that did what it is for has ended, in Unix seconds; null: none has. By hand only one of everything
+ * counts, and no dry one: what a person tried out does not show that the tenant is swept.
+ */
+export async function readLastSweep(tx: Transaction, tenant: string): Promise<number | null> {
   const { rows } = await tx.execute<{ seconds: number | null }>(sql`
     select extract(epoch from max(newest.finished_at))::float8 as seconds
     from unnest(${sql.param(GOOD_RESULTS)}::sweeper.sweep_result[]) as good (result), lateral (

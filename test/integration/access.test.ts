@@ -84,6 +84,7 @@ const CHANGES: readonly { readonly call: string; readonly role: Role; readonly p
   { call: `POST /api/orphans/${ID}/acknowledge`, role: 'operator', payload: { reason: 'a test' } },
   { call: 'PUT /api/pause', role: 'operator', payload: { reason: 'a test', until } },
   { call: 'DELETE /api/pause', role: 'operator', payload: {} },
+  { call: 'POST /api/notifications/test', role: 'operator', payload: {} },
   { call: 'POST /api/brake/release', role: 'admin', payload: { reason: 'a test', orphans: 0 } },
   { call: 'POST /api/tokens', role: 'admin', payload: { name: 'ci', role: 'viewer', days: 1 } },
   { call: `DELETE /api/tokens/${ID}`, role: 'admin', payload: {} },
@@ -232,7 +233,7 @@ describe('a call that changes something', () => {
         .map((method) => `${method.toUpperCase()} ${path.replace(/\{\w+\}/g, ID)}`),
     );
     expect(documented.sort()).toEqual(CHANGES.map(({ call }) => call).sort());
-    expect(documented).toHaveLength(10);
+    expect(documented).toHaveLength(11);
   });
 
   describe.each(CHANGES)('$call', (change) => {

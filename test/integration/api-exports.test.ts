@@ -418,7 +418,7 @@ describe('the attempts of a sweep as a file', () => {
     const rows = await world.leakMany(620);
     await world.platformDatabase.query(`update workspaces set name = '=1+1' where id = $1`, [rows[7]?.id]);
     world.controlPlane.fail(rows[7]?.instance_id ?? '', { kind: 'status', status: 403, body: 'not, "yours"' });
-    const swept = await world.sweep({ settings: { limit: 1_000, concurrency: 50 } });
+    const swept = await world.sweep({ settings: { limit: 1_000, concurrency: 50, deadlineMs: 300_000 } });
     const sweepId = swept?.sweepId ?? '';
     const list: Attempt[] = [];
     for (let cursor: string | null = ''; cursor !== null; ) {

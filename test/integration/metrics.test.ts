@@ -9,6 +9,7 @@ import { OPEN_STATES, SWEEP_RESULTS } from '../../server/sweep/outcome.ts';
 import { latchBrake } from '../support/acting.ts';
 import { type Api, createApi, emptyWorld } from '../support/api.ts';
 import { measured, readExposition, type Sample } from '../support/exposition.ts';
+import { nobodyTold } from '../support/notifying.ts';
 import { sweepOnce } from '../support/sweeping.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -229,6 +230,7 @@ describe('while something is away', () => {
       startedAt: new Date(),
       state: () => ({ home: database === null ? null : { database, sweeper }, error: null }),
       measures: createMeasures(config, '0.1.0'),
+      notifier: nobodyTold(),
       log: pino({ level: 'silent' }),
       repeats: world.repeats,
       webRoot: null,

@@ -63,6 +63,13 @@ const ROUTES: readonly Route[] = [
   { action: 'dry_run', method: 'POST', ...ofAll('/api/sweeps'), needsActor: false, body: () => ({ dryRun: true }) },
   { action: 'drain', method: 'POST', ...ofAll('/api/sweeps'), body: () => ({ drain: true }) },
   {
+    action: 'test_notifications',
+    method: 'POST',
+    ...ofAll('/api/notifications/test'),
+    needsActor: false,
+    body: () => ({}),
+  },
+  {
     action: 'cancel',
     method: 'DELETE',
     url: () => `/api/sweeps/${sweepId}`,
@@ -147,9 +154,9 @@ const ask = (route: Route, fault: Partial<Fault>, remoteAddress: string) => {
 };
 
 it('every route that changes something is asked in every wrong way', () => {
-  expect(CASES).toHaveLength(10 * 14 + 7);
+  expect(CASES).toHaveLength(11 * 14 + 7);
   const methods = new Set(ROUTES.map(({ method, url }) => `${method} ${url()}`));
-  expect(methods.size).toBe(8);
+  expect(methods.size).toBe(9);
 });
 
 describe('a change that is refused is written down with its code, and changes nothing', () => {

@@ -10,6 +10,9 @@ import { parseConfig } from '../../server/config.ts';
 import { connect, type Database } from '../../server/db/connect.ts';
 import type { Environment } from '../../server/environment.ts';
 import { createRepeats } from '../../server/log/repeats.ts';
+import { createChannels } from '../../server/notify/channel.ts';
+import { createNotifier } from '../../server/notify/notifier.ts';
+import { createPost } from '../../server/notify/post.ts';
 import { systemClock } from '../../server/sweep/clock.ts';
 import { createSweeper, type Sweeper } from '../../server/sweep/sweeper.ts';
 import type { RecordedLog } from './recorded-log.ts';
@@ -89,6 +92,18 @@ export async function createApi(world: World, env: Environment = {}, { log, repe
     random: Math.random,
   });
   await sweeper.open();
+  const { tenant, environmentName: environment, runbookUrl, http } = config;
+  const notifier = createNotifier({
+    clock: systemClock,
+    log,
+    channels: createChannels(config.notify),
+    post: createPost('0.1.0'),
+    sender: { tenant, environment, publicUrl: http.publicUrl, runbookUrl },
+    replica: 'api-test',
+    intervalMs: config.sweep.intervalMs,
+    home: () => ({ database, ours: true }),
+    random: Math.random,
+  });
   const app = await buildApp({
     config,
     version: '0.1.0',
@@ -96,6 +111,7 @@ export async function createApi(world: World, env: Environment = {}, { log, repe
     startedAt: new Date(),
     state: () => ({ home: { database, sweeper }, error: null }),
     measures,
+    notifier,
     log,
     repeats,
     webRoot: null,
@@ -118,7 +134,7 @@ export async function createApi(world: World, env: Environment = {}, { log, repe
     },
     async close() {
       await app.close();
-      await sweeper.loop.stop();
+      await Promise.all([sweeper.loop.stop(), notifier.stop()]);
       await Promise.all([database.close(), platform.database.close(), backend?.close()]);
     },
   };
@@ -127,7 +143,7 @@ export async function createApi(world: World, env: Environment = {}, { log, repe
 /** Takes everything out of a world that earlier tests have put there, so that a file needs only one. */
 export async function emptyWorld(world: World): Promise<void> {
   await world.home.query(
-    'truncate sweeper.attempts, sweeper.orphans, sweeper.sweeps, sweeper.samples, sweeper.tenants, sweeper.audit, sweeper.sessions, sweeper.api_tokens cascade',
+    'truncate sweeper.attempts, sweeper.orphans, sweeper.sweeps, sweeper.samples, sweeper.tenants, sweeper.audit, sweeper.sessions, sweeper.api_tokens, sweeper.notifications cascade',
   );
   await world.platformDatabase.query('truncate public.workspaces');
   world.controlPlane.heal();

@@ -28,12 +28,14 @@ const BELOW = {
   commands: ['commands', 'program', 'log', 'api', 'access', 'sweep', 'db', 'backends', 'settings'],
   // The only one who knows both sides.
   demonstration: ['program', 'demo', 'sweep', 'db', 'settings'],
-  program: ['program', 'startup', 'app', 'api', 'sweep', 'db', 'backends', 'settings'],
+  program: ['program', 'startup', 'app', 'api', 'notify', 'sweep', 'db', 'backends', 'settings'],
   startup: ['api', 'sweep', 'db'],
-  app: ['api', 'sweep', 'db', 'settings'],
-  api: ['api', 'access', 'sweep', 'db', 'settings'],
+  app: ['api', 'notify', 'sweep', 'db', 'settings'],
+  api: ['api', 'access', 'notify', 'sweep', 'db', 'settings'],
   // Who asks, and what they may: knows no more of the sweep than how acts are written down.
   access: ['access', 'sweep', 'db'],
+  // Messages go out over the same kind of line as Stops do.
+  notify: ['notify', 'sweep', 'db', 'backends', 'settings'],
   sweep: ['sweep', 'db'],
   db: ['db'],
   backends: ['backends'],
@@ -49,6 +51,7 @@ const FOLDERS: readonly (readonly [string, Layer])[] = [
   ['server/commands/', 'commands'],
   ['server/access/', 'access'],
   ['server/api/', 'api'],
+  ['server/notify/', 'notify'],
   ['server/sweep/', 'sweep'],
   ['server/db/', 'db'],
   ['server/backends/', 'backends'],
@@ -58,7 +61,16 @@ const FOLDERS: readonly (readonly [string, Layer])[] = [
 ];
 
 /** Must not know that it is served over HTTP. */
-const WITHOUT_FASTIFY: readonly Layer[] = ['commands', 'access', 'sweep', 'db', 'backends', 'log', 'settings'];
+const WITHOUT_FASTIFY: readonly Layer[] = [
+  'commands',
+  'access',
+  'notify',
+  'sweep',
+  'db',
+  'backends',
+  'log',
+  'settings',
+];
 /** Says what it has to say through an interface of its own. */
 const WITHOUT_PINO: readonly Layer[] = ['sweep', 'settings', 'backends', 'startup'];
 /** What else there is gets what it needs of `process` handed in. */

@@ -333,7 +333,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       return (await platform.rows()).find((row) => row.id === workspaceId);
     },
     async forget() {
-      for (const name of ['attempts', 'orphans', 'sweeps', 'samples', 'audit', 'tenants']) {
+      for (const name of ['attempts', 'orphans', 'sweeps', 'samples', 'audit', 'notifications', 'tenants']) {
         await home.query(`delete from sweeper.${name}`);
       }
       await platformDatabase.query(`delete from ${quoted(tableName)}`);

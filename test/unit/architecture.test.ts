@@ -45,6 +45,10 @@ describe('arrows', () => {
     ['server/api/orphans.ts', '../backends/control-plane.ts'],
     ['server/api/orphans.ts', '../backends/backend.ts'],
     ['server/sweep/sweep.ts', '../api/orphans.ts'],
+    ['server/sweep/sweep.ts', '../notify/notifier.ts'],
+    ['server/notify/turn.ts', '../api/notifications.ts'],
+    ['server/notify/turn.ts', '../program.ts'],
+    ['server/db/connect.ts', '../notify/outbox.ts'],
     ['server/sweep/sweep.ts', '../backends/control-plane.ts'],
     ['server/sweep/sweep.ts', '../backends/backend.ts'],
     ['server/sweep/sweep.ts', '../config.ts'],
@@ -95,7 +99,7 @@ describe('arrows', () => {
     expect(one(path, `import type { T } from '${specifier}';`)).toHaveLength(1);
   });
 
-  test.each(['sweep/sweep.ts', 'db/connect.ts', 'backends/control-plane.ts', 'config.ts'])(
+  test.each(['sweep/sweep.ts', 'notify/turn.ts', 'db/connect.ts', 'backends/control-plane.ts', 'config.ts'])(
     'server/%s must not import Fastify',
     (path) => {
       expect(one(`server/${path}`, "import type { FastifyInstance } from 'fastify';")).toHaveLength(1);
@@ -125,6 +129,11 @@ describe('arrows', () => {
       'server/api/orphans.ts',
       "import { a } from '../sweep/store.ts'; import type { B } from '../backends/backend.ts';",
     ],
+    [
+      'server/notify/post.ts',
+      "import { a } from '../backends/peer.ts'; import { b } from '../sweep/page.ts'; import type { C } from '../config.ts';",
+    ],
+    ['server/api/notifications.ts', "import { a } from '../notify/notification-list.ts';"],
     ['server/api/config.ts', "import type { SettingView } from '../config.ts';"],
     ['server/sweep/sweep.ts', "import { a } from '../db/schema.ts'; import { type B } from '../backends/backend.ts';"],
     ['server/db/schema.ts', "import { OUTCOMES } from '../sweep/outcome.ts';"],

@@ -22,6 +22,9 @@ describe('names that are not settings', () => {
     ['ALLOWED_HOST', 'ALLOWED_HOSTS'],
     ['LOG_LEVLE', 'LOG_LEVEL'],
     ['ENVIRONMENT_NAMES', 'ENVIRONMENT_NAME'],
+    ['NOTIFY_WEBHOOK', 'NOTIFY_WEBHOOK_URL'],
+    ['NOTIFY_SLACK_URLS', 'NOTIFY_SLACK_URL'],
+    ['PUBLIC_URI', 'PUBLIC_URL'],
   ])('refuses %s and suggests %s', (name, suggestion) => {
     expect(problemOf({ [name]: 'hunter2' })).toBe(`${name} is not a setting; did you mean ${suggestion}?`);
   });
@@ -46,9 +49,10 @@ describe('secrets', () => {
   const SECRETS = [
     ...['DATABASE_URL', 'PLATFORM_DATABASE_URL', 'CONTROL_PLANE_SHARED_SECRET', 'CONTROL_PLANE_ADMIN_TOKEN'],
     'OIDC_CLIENT_SECRET',
+    ...['NOTIFY_WEBHOOK_URL', 'NOTIFY_WEBHOOK_SECRET', 'NOTIFY_SLACK_URL', 'NOTIFY_PAGERDUTY_KEY'],
   ];
 
-  test('are these five', () => {
+  test('are these nine', () => {
     expect(SETTING_NAMES.filter((name) => settingOf(name).secret)).toEqual(SECRETS);
   });
 
@@ -60,17 +64,26 @@ describe('secrets', () => {
       '/4': 'admin\n',
       '/5': 'of the client\n',
     };
+    const notify = { '/6': 'https://h/w\n', '/7': `${'x'.repeat(24)}\n`, '/8': 'https://h/s', '/9': 'K3Y\n' };
     const env = Object.fromEntries(SECRETS.map((name, index) => [`${name}_FILE`, `/${index + 1}`]));
-    const config = parseWith(files, {
-      ...env,
-      ...{ CONTROL_PLANE_URL: CONTROL_PLANE, PUBLIC_URL: 'https://sweeper.example' },
-      ...{ OIDC_ISSUER: 'https://id.example', OIDC_CLIENT_ID: 'sweeper' },
-    });
+    const config = parseWith(
+      { ...files, ...notify },
+      {
+        ...env,
+        ...{ CONTROL_PLANE_URL: CONTROL_PLANE, PUBLIC_URL: 'https://sweeper.example' },
+        ...{ OIDC_ISSUER: 'https://id.example', OIDC_CLIENT_ID: 'sweeper' },
+      },
+    );
     expect(config).toMatchObject({
       home: { url: HOME },
       platform: { url: 'postgres://p/d' },
       backend: { sharedSecret: 'shared', adminToken: 'admin' },
       access: { oidc: { clientSecret: 'of the client' } },
+      notify: {
+        webhook: { url: 'https://h/w', secret: 'x'.repeat(24) },
+        slack: { url: 'https://h/s' },
+        pagerduty: { key: 'K3Y' },
+      },
     });
     for (const name of SECRETS) {
       expect(viewOf(config, name)).toMatchObject({ value: null, source: 'file', secret: true, set: true });

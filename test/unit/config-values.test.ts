@@ -109,6 +109,12 @@ describe('text', () => {
       'CONTROL_PLANE_URL',
       ['http://cp?', 'http://cp#', 'http://cp:99999', 'http://u@cp', 'http://:p@cp', 'http://a\\b'],
     ],
+    [
+      'PUBLIC_URL',
+      ['ops.example', 'https://u@ops.example', 'https://ops.example/x', 'https://ops.example/?', 'ftp://ops'],
+    ],
+    ['NOTIFY_SLACK_URL', ['hooks.slack.com/x', 'https://u:p@h/x', 'https://h/#x', 'https://a b/']],
+    ['NOTIFY_PAGERDUTY_KEY', ['a-b', 'x'.repeat(65), 'ü']],
     ['RUNBOOK_URL', ['wiki', 'javascript:alert(1)', 'https://w/{instanceId}', 'https://w/{', 'https://u:p@w/{class}']],
     ['RUNBOOK_URL', ['https://{class}.example/', 'java\nscript:alert(1)', 'https://w/{{class}}']],
     ['INSTANCE_URL_TEMPLATE', ['https://w/{class}', 'https://w/{instance_id}', 'https://{instanceId}/', 'https:w']],

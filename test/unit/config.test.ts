@@ -16,7 +16,8 @@ describe('the list of settings', () => {
       ...['SWEEP_INTERVAL_SECONDS', 'SWEEP_LIMIT', 'SWEEP_CONCURRENCY', 'STOP_TIMEOUT_SECONDS'],
       ...['SWEEP_DEADLINE_SECONDS', 'SWEEP_GRACE_SECONDS', 'SWEEP_SURGE_LIMIT', 'SECOND_LOOK_SECONDS'],
       ...['POSITIVE_CONTROL', 'SWEEP_DRY_RUN', 'TENANT', 'ENVIRONMENT_NAME', 'RUNBOOK_URL'],
-      ...['INSTANCE_URL_TEMPLATE', 'LOG_LEVEL'],
+      ...['INSTANCE_URL_TEMPLATE', 'NOTIFY_WEBHOOK_URL', 'NOTIFY_WEBHOOK_SECRET', 'NOTIFY_SLACK_URL'],
+      ...['NOTIFY_PAGERDUTY_KEY', 'NOTIFY_PAGERDUTY_URL', 'LOG_LEVEL'],
     ]);
   });
 
@@ -46,6 +47,7 @@ describe('defaults', () => {
         ...{ publicUrl: null, trustedProxies: [] },
       },
       access: null,
+      notify: { webhook: null, slack: null, pagerduty: null },
       sweep: {
         intervalMs: 60_000,
         limit: 100,
@@ -89,6 +91,9 @@ describe('defaults', () => {
       ...{ SECOND_LOOK_SECONDS: '8', POSITIVE_CONTROL: 'false', SWEEP_DRY_RUN: 'true' },
       ...{ TENANT: 'eu-1', ENVIRONMENT_NAME: 'Prod Köln', RUNBOOK_URL: 'https://wiki.example/leaks?class={class}#top' },
       ...{ INSTANCE_URL_TEMPLATE: 'https://aws.example/{instanceId}/{workspaceId}', LOG_LEVEL: 'trace' },
+      ...{ PUBLIC_URL: 'https://ops.example/', NOTIFY_WEBHOOK_URL: 'https://hooks.example/in?to=us' },
+      ...{ NOTIFY_WEBHOOK_SECRET: 'x'.repeat(24), NOTIFY_SLACK_URL: 'https://hooks.slack.example/services/T/B/x' },
+      ...{ NOTIFY_PAGERDUTY_KEY: 'K3Y', NOTIFY_PAGERDUTY_URL: 'https://events.eu.pagerduty.com/v2/enqueue' },
     });
     expect(config).toEqual({
       home: { kind: 'url', url: HOME },
@@ -106,9 +111,14 @@ describe('defaults', () => {
       disabledReason: null,
       http: {
         ...{ host: '0.0.0.0', port: 9000, allowedHosts: ['ops.example', '10.0.0.7'], allowAnonymous: true },
-        ...{ publicUrl: null, trustedProxies: [] },
+        ...{ publicUrl: 'https://ops.example', trustedProxies: [] },
       },
       access: null,
+      notify: {
+        webhook: { url: 'https://hooks.example/in?to=us', secret: 'x'.repeat(24) },
+        slack: { url: 'https://hooks.slack.example/services/T/B/x' },
+        pagerduty: { url: 'https://events.eu.pagerduty.com/v2/enqueue', key: 'K3Y' },
+      },
       sweep: {
         intervalMs: 61_000,
         limit: 99,
@@ -220,6 +230,44 @@ describe('who can reach it', () => {
     expect(problemOf({ HOST: host })).toContain('ALLOW_ANONYMOUS=true');
     expect(problemOf({ HOST: host, ALLOW_ANONYMOUS: 'false' })).toContain(`HOST is "${host}"`);
     expect(parse({ HOST: host, ALLOW_ANONYMOUS: 'true' }).http).toMatchObject({ host, allowAnonymous: true });
+  });
+});
+
+describe('where messages go', () => {
+  const WEBHOOK = { NOTIFY_WEBHOOK_URL: 'https://hooks.example/in' };
+  const SECRET = { NOTIFY_WEBHOOK_SECRET: 'x'.repeat(24) };
+
+  test('refuses a webhook that nobody could tell from anybody else, and a secret that signs nothing', () => {
+    expect(problemOf(WEBHOOK)).toMatch(
+      /^NOTIFY_WEBHOOK_URL is set and NOTIFY_WEBHOOK_SECRET is not; NOTIFY_WEBHOOK_SECRET must/,
+    );
+    expect(problemOf(SECRET)).toMatch(/^NOTIFY_WEBHOOK_SECRET is set and NOTIFY_WEBHOOK_URL is not/);
+    expect(problemOf({ NOTIFY_PAGERDUTY_URL: 'https://pd.example/' })).toContain(
+      'NOTIFY_PAGERDUTY_KEY must be set too',
+    );
+  });
+
+  test('a wrong one accuses no other, and is not shown', () => {
+    expect(problemOf({ ...WEBHOOK, NOTIFY_WEBHOOK_SECRET: 'hunter2' })).toMatch(
+      /^NOTIFY_WEBHOOK_SECRET is \(not shown\); it must be whsec_/,
+    );
+    expect(problemOf({ ...SECRET, NOTIFY_WEBHOOK_URL: 'hooks/hunter2' })).toMatch(
+      /^NOTIFY_WEBHOOK_URL is \(not shown\)/,
+    );
+    expect(problemOf({ NOTIFY_SLACK_URL: 'https://u:hunter2@h' })).toMatch(/^NOTIFY_SLACK_URL is \(not shown\)/);
+    expect(problemOf({ NOTIFY_PAGERDUTY_KEY: 'hunter 2' })).toMatch(/^NOTIFY_PAGERDUTY_KEY is \(not shown\)/);
+  });
+
+  test.each([24, 25, 26, 32, 64])('takes a whsec_ secret of %i bytes', (bytes) => {
+    const secret = `whsec_${Buffer.alloc(bytes, 1).toString('base64')}`;
+    expect(parse({ ...WEBHOOK, NOTIFY_WEBHOOK_SECRET: secret }).notify.webhook).toMatchObject({ secret });
+  });
+
+  test.each([
+    ...['x'.repeat(23), 'x'.repeat(201), `${'x'.repeat(30)} x`, 'whsec_', `whsec_${'x'.repeat(33)}`, 'ü'.repeat(30)],
+    ...[23, 65].map((bytes) => `whsec_${Buffer.alloc(bytes, 1).toString('base64')}`),
+  ])('refuses %j to sign with', (secret) => {
+    expect(problemOf({ ...WEBHOOK, NOTIFY_WEBHOOK_SECRET: secret })).toContain('NOTIFY_WEBHOOK_SECRET');
   });
 });
 

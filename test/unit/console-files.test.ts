@@ -8,6 +8,7 @@ import { buildApp } from '../../server/app.ts';
 import { parseConfig } from '../../server/config.ts';
 import { createRepeats } from '../../server/log/repeats.ts';
 import { systemClock } from '../../server/sweep/clock.ts';
+import { nobodyTold } from '../support/notifying.ts';
 
 test.each(['console', 'assets', 'assets/orphan-sweeper/web', 'assets-of-all/web'])(
   'only what changes its name with its content is kept for ever, wherever the console is installed (%s)',
@@ -26,6 +27,7 @@ test.each(['console', 'assets', 'assets/orphan-sweeper/web', 'assets-of-all/web'
       startedAt: new Date(),
       state: () => ({ home: null, error: null }),
       measures: createMeasures(config, '0.1.0'),
+      notifier: nobodyTold(),
       log,
       repeats: createRepeats(systemClock, log),
       webRoot,

@@ -5,6 +5,7 @@ import { buildApp } from '../../server/app.ts';
 import { systemClock } from '../../server/sweep/clock.ts';
 import { HOME, parse } from '../support/config.ts';
 import { CLOSES_WITHIN_S, configOf, IMAGE, PORT, read } from '../support/install-files.ts';
+import { nobodyTold } from '../support/notifying.ts';
 import { recordLog } from '../support/recorded-log.ts';
 
 interface Probe {
@@ -44,6 +45,7 @@ describe('the Kubernetes manifest', () => {
     state: () => ({ home: null, error: null }),
     measures: createMeasures(parse(), '0.0.0'),
     ...recordLog(systemClock),
+    notifier: nobodyTold(),
     webRoot: null,
   });
   beforeAll(async () => (await app).ready());

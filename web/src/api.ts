@@ -3,6 +3,7 @@ import type { AuditAnswer } from '../../server/api/audit.ts';
 import type { ConfigAnswer } from '../../server/api/config.ts';
 import type { HistoryAnswer } from '../../server/api/history.ts';
 import type { InstanceAnswer } from '../../server/api/instance.ts';
+import type { NotificationsAnswer } from '../../server/api/notifications.ts';
 import type { Orphan, OrphanListAnswer } from '../../server/api/orphans.ts';
 import type { Problem } from '../../server/api/problem.ts';
 import type { Status } from '../../server/api/status.ts';
@@ -38,7 +39,7 @@ const PATIENCE_MS = 4_000;
 /** Of what changes things: to give it up undoes nothing, and leaves a person without knowing. */
 const PATIENCE_FOR_CHANGES_MS = 10_000;
 /** The server asks others before it answers, and gives up by itself after 10 s. */
-const PATIENCE_FOR_OTHERS_MS = 20_000;
+export const PATIENCE_FOR_OTHERS_MS = 20_000;
 
 /** What was asked for may have been done all the same: nobody said that it was not. */
 export function mayBeDone(error: unknown): error is ApiError {
@@ -107,6 +108,9 @@ type Page<Item> = { readonly items: Item[]; readonly nextCursor: string | null }
 
 export const getStatus = (signal: AbortSignal) => call<Status>('/api/status', signal);
 export const getConfig = (signal: AbortSignal) => call<ConfigAnswer>('/api/config', signal);
+/** Where messages go, and how it goes with them. */
+export const getNotifications = (signal: AbortSignal) =>
+  call<NotificationsAnswer>('/api/notifications?limit=1', signal);
 export const getOrphans = (query: string, signal: AbortSignal) =>
   call<OrphanListAnswer>(`/api/orphans?${query}`, signal);
 export const getWorkspaceOrphans = (workspaceId: string, signal: AbortSignal) =>
@@ -170,10 +174,11 @@ export const change = <Body>(
   method: 'POST' | 'PUT' | 'DELETE',
   path: string,
   body: Readonly<Record<string, unknown>>,
+  patienceMs = PATIENCE_FOR_CHANGES_MS,
 ) =>
   call<Body>(
     path,
     null,
     { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
-    PATIENCE_FOR_CHANGES_MS,
+    patienceMs,
   );

@@ -1,7 +1,8 @@
+import type { TestedAnswer } from '../../server/api/notifications.ts';
 import type { Sweep } from '../../server/api/sweeps.ts';
 import type { TokenCreatedAnswer, TokensAnswer } from '../../server/api/tokens.ts';
 import type { Role } from '../../server/sweep/outcome.ts';
-import { change } from './api.ts';
+import { change, PATIENCE_FOR_OTHERS_MS } from './api.ts';
 
 /** What a person can do here. Each throws ApiError where it was refused, or nobody answered. */
 
@@ -70,6 +71,9 @@ export const postToken = ({ name, role, days, actor }: TokenOrder) =>
   change<TokenCreatedAnswer>('POST', '/api/tokens', { name, role, days, ...by(actor) });
 export const deleteToken = (id: string, actor: Actor) =>
   change<TokensAnswer>('DELETE', `/api/tokens/${encodeURIComponent(id)}`, by(actor));
+/** A test message to every channel: the answer comes when the last of them has answered, or did not. */
+export const postTestMessage = (actor: Actor) =>
+  change<TestedAnswer>('POST', '/api/notifications/test', by(actor), PATIENCE_FOR_OTHERS_MS);
 
 function ofWorkspace(workspaceId: string): string {
   return `/api/orphans/${encodeURIComponent(workspaceId)}`;

@@ -21,6 +21,7 @@ const ACTION_WORDS: Readonly<Record<AuditAction, string>> = {
   sign_out: 'Signed out',
   create_token: 'Gave out an API token',
   revoke_token: 'Revoked an API token',
+  test_notifications: 'Sent a test message',
 };
 
 type About = 'workspace' | 'sweep' | 'token' | 'all';
@@ -43,6 +44,7 @@ const ABOUT: Readonly<Record<AuditAction, About>> = {
   sign_out: 'all',
   create_token: 'token',
   revoke_token: 'token',
+  test_notifications: 'all',
 };
 
 export interface Target {

@@ -2,6 +2,7 @@ import type { ConfigAnswer } from '../../../server/api/config.ts';
 import { ApiTokens } from '../components/ApiTokens.tsx';
 import { Failure } from '../components/Failure.tsx';
 import { Loading } from '../components/Loading.tsx';
+import { Notifications } from '../components/Notifications.tsx';
 import { PageHead } from '../components/PageHead.tsx';
 import { ServerFacts } from '../components/ServerFacts.tsx';
 import { useSettingsAnswer } from '../hooks/useSettings.ts';
@@ -27,6 +28,7 @@ export function SettingsPage() {
         <>
           <ServerFacts settings={settings} />
           <ApiTokens />
+          <Notifications />
           <section aria-labelledby="values" className="card px-4">
             <h2 id="values" className="pt-4 font-semibold">
               {settings.settings.length} settings

@@ -1,0 +1,37 @@
+import { eq, sql } from 'drizzle-orm';
+import type { Transaction } from '../db/connect.ts';
+import { tenants } from '../db/schema.ts';
+import type { Notice } from './message.ts';
+import { type Quiet, readSilence } from './silence.ts';
+import { readStuck } from './stuck.ts';
+
+/** What people are to be told of now. */
+export interface Sight extends Omit<Quiet, 'notice'> {
+  readonly notices: readonly Notice[];
+}
+
+/** The platform is not looked at: that is what sweeps are for, and whether they do is what is watched. */
+export async function look(tx: Transaction, tenant: string, intervalMs: number): Promise<Sight> {
+  const { notice, ...quiet } = await readSilence(tx, tenant, intervalMs);
+  const brake = await readBrake(tx, tenant);
+  const stuck = await readStuck(tx, tenant);
+  return { ...quiet, notices: [notice, brake, ...stuck].filter((one) => one !== null) };
+}
+
+/** Each time that it latches is one of its own: a person who has just released it must hear of the next. */
+async function readBrake(tx: Transaction, tenant: string): Promise<Notice | null> {
+  const [row] = await tx
+    .select({ latchedAt: sql<string | null>`${tenants.brakeAt}::text`, newOrphans: tenants.brakeOrphans })
+    .from(tenants)
+    .where(eq(tenants.tenant, tenant));
+  if (row === undefined || row.latchedAt === null) return null;
+  const { latchedAt, newOrphans } = row;
+  const surge = newOrphans === null ? '' : `: ${newOrphans} new orphans within ten minutes`;
+  return {
+    kind: 'brake',
+    cause: latchedAt,
+    summary: `The safety brake has latched${surge}; nothing is stopped until a person releases it.`,
+    endSummary: 'The safety brake was released.',
+    details: { newOrphans, latchedAt },
+  };
+}
