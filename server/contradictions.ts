@@ -123,6 +123,9 @@ function notifyMistakes(reading: Reading): string[] {
   return [
     ...needs('NOTIFY_WEBHOOK_URL', 'NOTIFY_WEBHOOK_SECRET', ', or nobody could tell our messages from any others'),
     ...needs('NOTIFY_WEBHOOK_SECRET', 'NOTIFY_WEBHOOK_URL', ''),
-    ...needs('NOTIFY_PAGERDUTY_URL', 'NOTIFY_PAGERDUTY_KEY', ''),
+    // Its default says nothing that was not so anyway.
+    ...(reading.values.NOTIFY_PAGERDUTY_URL === settingOf('NOTIFY_PAGERDUTY_URL').default
+      ? []
+      : needs('NOTIFY_PAGERDUTY_URL', 'NOTIFY_PAGERDUTY_KEY', '')),
   ];
 }

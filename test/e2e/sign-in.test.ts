@@ -1,8 +1,9 @@
 import type { Page } from 'playwright-core';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { hashOf, newSessionSecret } from '../../server/access/credential.ts';
 import { SESSION_COOKIE } from '../../server/api/access.ts';
 import type { Role } from '../../server/sweep/outcome.ts';
+import { CLIENT, startOpenIdProvider } from '../support/openid-provider.ts';
 import { listedOn, PRIMARY, primaryOf, verdictOf } from './support/console.ts';
 import { type Device, openPage, type Theme } from './support/open-page.ts';
 import { expectSilence, expectToAsk } from './support/page-clock.ts';
@@ -52,6 +53,50 @@ async function beginSession(page: Page, name: string, role: Role): Promise<void>
   const attributes = { httpOnly: true, sameSite: 'Lax' } as const;
   await page.context().addCookies([{ name: SESSION_COOKIE, value: secret, url: served.origin, ...attributes }]);
 }
+
+/** The pages of the provider take their letters from there. */
+const FONTS = 'https://fonts.googleapis.com';
+
+it('with a real OpenID provider: in, with the role of the groups, to where one wanted to go; out; and in again', async () => {
+  const provider = await startOpenIdProvider(`${served.origin}/auth/callback`);
+  onTestFinished(() => provider.close());
+  provider.groups('operator');
+  await served.start({
+    ...SELDOM,
+    PUBLIC_URL: served.origin,
+    ...{ OIDC_ISSUER: provider.issuer, OIDC_CLIENT_ID: CLIENT.id, OIDC_CLIENT_SECRET: CLIENT.secret },
+  });
+  const opened = await openPage(served.origin);
+  const { page, recording } = opened;
+  recording.expectStatus(401);
+  recording.expectElsewhere(provider.issuer, FONTS);
+  await page.route(`${FONTS}/**`, (route) => route.fulfill({ contentType: 'text/css', body: '' }));
+  await page.goto('/orphans?q=dev-7');
+  await page
+    .getByRole('link', { name: /^Sign in/ })
+    .first()
+    .click();
+  await page.locator('[name="login"]').fill('anna');
+  await page.locator('[name="password"]').fill('any');
+  await page.locator('[type="submit"]').click();
+  // The provider asks once more, whether this console may know who it is.
+  await page.locator('[type="submit"]').click();
+  await page.waitForURL(`${served.origin}/orphans?q=dev-7`);
+  await page.getByRole('link', { name: 'dev-7' }).first().waitFor();
+
+  await page.getByRole('button', { name: 'Display' }).click();
+  await page.getByText('Signed in as anna (operator)').waitFor();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await expect.poll(() => page.locator('body').innerText()).toContain('Signed out');
+  // What was searched for stands in the address still, and nothing that was found.
+  expect(await page.getByRole('link', { name: 'dev-7' }).count()).toBe(0);
+  await page.goto('/');
+  expect(await verdictOf(page, 'signed_out')).toBe('Signed out');
+
+  // It still knows her, and asks nothing.
+  await page.locator(PRIMARY).first().click();
+  await verdictOf(page, 'retrying');
+});
 
 describe('behind a proxy that asks for a sign-in itself', () => {
   it('a page that is signed out asks nothing any more and keeps what it knows, until a person signs in again', async () => {

@@ -137,7 +137,10 @@ describe('defaults', () => {
       instanceUrlTemplate: 'https://aws.example/{instanceId}/{workspaceId}',
       logLevel: 'trace',
       warnings: [],
-      secrets: [HOME, 'postgresql://reader@/app?host=/var/run/postgresql', 'shared', 'admin'],
+      secrets: [
+        ...[HOME, 'postgresql://reader@/app?host=/var/run/postgresql', 'shared', 'admin'],
+        ...['https://hooks.example/in?to=us', 'x'.repeat(24), 'https://hooks.slack.example/services/T/B/x', 'K3Y'],
+      ],
     });
   });
 });

@@ -19,6 +19,8 @@ export interface Recording {
   findings(): Promise<Findings>;
   /** From now on the server may be away: the browser's own lines about a request to it that failed are no findings. */
   expectAway(): void;
+  /** From now on the browser is sent there, too, to sign in: what it asks of these origins is no finding. */
+  expectElsewhere(...origins: readonly string[]): void;
   /** From now on the server may answer with this status: the browser's own lines about that are no findings. */
   expectStatus(status: number): void;
 }
@@ -39,6 +41,7 @@ export async function record(session: BrowserContext, origin: string): Promise<R
   const violations: string[] = [];
   const foreignRequests: string[] = [];
   const statuses = new Set<string | undefined>();
+  const ours = new Set([origin]);
   let mayBeAway = false;
 
   session.on('console', (message) => {
@@ -46,7 +49,7 @@ export async function record(session: BrowserContext, origin: string): Promise<R
   });
   session.on('weberror', (thrown) => pageErrors.push(String(thrown.error())));
   session.on('request', (request) => {
-    if (new URL(request.url()).origin !== origin) foreignRequests.push(`${request.method()} ${request.url()}`);
+    if (!ours.has(new URL(request.url()).origin)) foreignRequests.push(`${request.method()} ${request.url()}`);
   });
   session.on('page', (page) => {
     page.on('crash', () => pageErrors.push('the page crashed'));
@@ -82,6 +85,9 @@ export async function record(session: BrowserContext, origin: string): Promise<R
     },
     expectAway() {
       mayBeAway = true;
+    },
+    expectElsewhere(...origins) {
+      for (const one of origins) ours.add(one);
     },
     expectStatus: (status) => void statuses.add(String(status)),
   };
