@@ -26,7 +26,11 @@ const EXCUSE = 'server/sweep/excuse.ts';
 const WATCHED = 'server/sweep/watched.ts';
 const MEASURES_SOURCE = 'server/api/measures.ts';
 const WATCH = 'server/api/watch.ts';
+const ACCESS = 'server/api/access.ts';
+const HEADER = 'server/access/header.ts';
+const TOKENS = 'server/access/tokens.ts';
 
+const MAY = ['test/integration/access.test.ts'];
 const CLAIM = 'test/integration/claim.test.ts';
 const GUARDS = ['test/integration/recheck-guards.test.ts'];
 const NOT_CALLED = ['test/integration/not-called.test.ts'];
@@ -880,5 +884,69 @@ export const EDITS: readonly Edit[] = [
     find: '      await pollOnce();\n',
     replace: '',
     tests: ['test/unit/clock.test.ts'],
+  },
+  // Who may.
+  {
+    claim: 'whoever has too low a role is refused',
+    file: ACCESS,
+    find: '        if (!mayActAs(request.who.role, needed)) throw roleRequired(request.who, needed);\n',
+    replace: '',
+    tests: MAY,
+  },
+  {
+    claim: 'a header from anybody but the proxy is refused',
+    file: HEADER,
+    find: 'said.length > 0 && !isTrusted(trusted, address)',
+    replace: 'false',
+    tests: MAY,
+  },
+  {
+    claim: 'a header that came twice is refused',
+    file: HEADER,
+    find: 'if (twice !== undefined)',
+    replace: 'if (false)',
+    tests: MAY,
+  },
+  {
+    claim: 'a forged header counts more than a token that is right',
+    file: ACCESS,
+    find: "    if (said !== null && said.kind === 'forged') throw new ProblemError('forged_header', said.sentence);\n",
+    replace: '',
+    tests: MAY,
+  },
+  {
+    claim: 'a session ends',
+    file: 'server/access/sessions.ts',
+    find: ', sql`${sessions.expiresAt} > now()`)',
+    replace: ')',
+    tests: ['test/integration/sign-in.test.ts'],
+  },
+  {
+    claim: 'a token expires',
+    file: TOKENS,
+    find: '          sql`${apiTokens.expiresAt} > now()`,\n',
+    replace: '',
+    tests: MAY,
+  },
+  {
+    claim: 'a browser finishes only the sign-in that it has begun',
+    file: 'server/access/oidc.ts',
+    find: 'expectedState: state',
+    replace: "expectedState: new URL(query, options.redirectUri).searchParams.get('state') ?? ''",
+    tests: ['test/integration/sign-in.test.ts'],
+  },
+  {
+    claim: 'nobody is sent to another site after signing in',
+    file: 'server/api/sign-in.ts',
+    find: 'url === null || url.origin !== publicUrl',
+    replace: 'url === null',
+    tests: ['test/integration/sign-in.test.ts'],
+  },
+  {
+    claim: 'a change is made under the name of whoever is signed in',
+    file: 'server/api/act.ts',
+    find: '    actor: name ?? said,\n',
+    replace: '    actor: said,\n',
+    tests: ['test/integration/sign-in.test.ts'],
   },
 ];
