@@ -152,10 +152,8 @@ export function handleError(
 
 /** Whatever was thrown, as one of our refusals and failures; what is not the caller's mistake is logged. */
 export function problemOf(error: FastifyError | Error, request: FastifyRequest, requestLog: RequestLog): ProblemError {
-  if (error instanceof ProblemError) {
-    if (PROBLEMS[error.code].status >= 500) requestLog.failed(request, 'warn', error, PROBLEMS[error.code].title);
-    return error;
-  }
+  // Also where there is no home database yet: whoever opens it says so, and a probe before that is no news.
+  if (error instanceof ProblemError) return error;
   if (error instanceof CursorError) return new ProblemError('invalid_cursor', error.message);
   if (error instanceof DatabaseFailure) {
     requestLog.failed(request, 'warn', error, 'The home database failed');

@@ -96,6 +96,10 @@ it('with a real OpenID provider: in, with the role of the groups, to where one w
   // It still knows her, and asks nothing.
   await page.locator(PRIMARY).first().click();
   await verdictOf(page, 'retrying');
+
+  // A session that has ended is noticed without a hand: within the ten seconds for which it is remembered, and a poll.
+  await served.world.home.query('update sweeper.sessions set expires_at = now()');
+  expect(await verdictOf(page, 'signed_out')).toBe('Signed out');
 });
 
 describe('behind a proxy that asks for a sign-in itself', () => {

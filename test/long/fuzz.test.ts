@@ -38,7 +38,8 @@ let operations: Operation[];
 let digest: () => Promise<Digest>;
 beforeAll(async () => {
   world = await createWorld({ idType: 'text' });
-  api = await createApi(world);
+  // A test message goes to where nobody listens, and is answered with that.
+  api = await createApi(world, { NOTIFY_WEBHOOK_URL: 'http://127.0.0.1:9/', NOTIFY_WEBHOOK_SECRET: 'x'.repeat(24) });
   digest = await createDigest(world);
   for (const id of known.workspaceIds) world.controlPlane.launch({ workspaceId: id, instanceId: `i-${id}` });
   operations = operationsOf((await api.call<OpenApi>('/api/openapi.json')).body);
@@ -51,6 +52,7 @@ beforeAll(async () => {
 const known: Known = {
   workspaceIds: [...TRIED, ...OPEN, ...RESTORED],
   sweepIds: [],
+  tokenIds: [],
   cursors: [],
   etags: [],
   orphans: 0,
@@ -95,6 +97,8 @@ const MAY_TOUCH: Readonly<Record<string, (target: string, answer: ApiAnswer<unkn
   'post /api/brake/release': () => ['tenants/', 'orphans/'],
   'post /api/sweeps': (_target, answer) => [`sweeps/${memberOf(answer.body, 'id')}`],
   'delete /api/sweeps/{id}': (target) => [`sweeps/${target}`],
+  'post /api/tokens': (_target, answer) => [`api_tokens/${memberOf(answer.body, 'id')}`],
+  'delete /api/tokens/{id}': (target) => [`api_tokens/${target}`],
 };
 
 function memberOf(body: unknown, name: string): unknown {
@@ -106,7 +110,8 @@ function memberOf(body: unknown, name: string): unknown {
 function learn(answer: ApiAnswer<unknown>): void {
   const [cursor, id, orphans] = ['nextCursor', 'id', 'orphans'].map((name) => memberOf(answer.body, name));
   if (typeof cursor === 'string') known.cursors.push(cursor);
-  if (typeof id === 'string') known.sweepIds.push(id);
+  const isToken = typeof memberOf(answer.body, 'token') === 'string';
+  if (typeof id === 'string') (isToken ? known.tokenIds : known.sweepIds).push(id);
   if (typeof orphans === 'number') known.orphans = orphans;
   const etag = answer.header('etag');
   if (etag !== undefined) known.etags.push(etag);

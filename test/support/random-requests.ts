@@ -6,6 +6,7 @@ import { createRandom, oneOf, type Random } from './random.ts';
 export interface Known {
   readonly workspaceIds: readonly string[];
   readonly sweepIds: string[];
+  readonly tokenIds: string[];
   readonly cursors: string[];
   readonly etags: string[];
   /** How many wait behind the brake, as a release must say it. */
@@ -111,6 +112,10 @@ const FIELDS: Readonly<Record<string, (random: Random, known: Known) => unknown>
   expected: (random) => Math.floor(random() * 8),
   dryRun: (random) => random() < 0.7,
   drain: (random) => random() < 0.2,
+  name: (random) => oneOf(random, ['ci', 'nightly 🦊', "Robert'); drop", 'x'.repeat(80)]),
+  role: (random) => oneOf(random, ['viewer', 'operator', 'admin']),
+  days: (random) => 1 + Math.floor(random() * 366),
+  channel: (random) => oneOf(random, ['webhook', 'slack', 'pagerduty']),
 };
 
 const PATH_VALUES: Readonly<Record<string, (random: Random, known: Known) => string>> = {
@@ -184,7 +189,8 @@ function refuseUnknown(names: readonly string[], values: object): void {
 function draftOf(random: Random, known: Known, operation: Operation): Draft & { target: string | null } {
   let target: string | null = null;
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => {
-    target = PATH_VALUES[name]?.(random, known) ?? '';
+    const isToken = operation.path.startsWith('/api/tokens/');
+    target = isToken ? lastOf(random, known.tokenIds, NO_ID) : (PATH_VALUES[name]?.(random, known) ?? '');
     return encodeURIComponent(target);
   });
   const query = operation.parameters
