@@ -20,6 +20,10 @@ export function contradictions(reading: Reading): string[] {
 
 const isSet = ({ sources }: Reading, name: SettingName) => sources.get(name) !== 'default';
 
+/** Whether one is said, and rightly, without the other that it needs. */
+const isAlone = (reading: Reading, one: SettingName, other: SettingName): boolean =>
+  isSet(reading, one) && !isSet(reading, other) && !reading.wrong.has(one);
+
 function databaseMistakes(reading: Reading): string[] {
   const home = isSet(reading, 'DATABASE_URL');
   const embedded = reading.values.EMBEDDED_DATABASE;
@@ -73,10 +77,10 @@ const asksToSignIn = ({ TRUSTED_USER_HEADER, OIDC_ISSUER }: Reading['values']): 
 
 /** One way in, and whole: half of one would be open, or closed to everybody. */
 function signInMistakes(reading: Reading): string[] {
-  const { values, wrong } = reading;
+  const { values } = reading;
   const given = (name: SettingName) => isSet(reading, name);
   const needs = (name: SettingName, needed: SettingName): string[] =>
-    given(name) && !given(needed) && !wrong.has(name)
+    isAlone(reading, name, needed)
       ? [`${name} is set and ${needed} is not; ${needed} must be ${settingOf(needed).wants}`]
       : [];
   return [
@@ -116,10 +120,8 @@ function timeMistakes(reading: Reading): string[] {
 }
 
 function notifyMistakes(reading: Reading): string[] {
-  const needs = (one: SettingName, other: SettingName, why: string): string[] => {
-    const accused = isSet(reading, one) && !isSet(reading, other) && !reading.wrong.has(one);
-    return accused ? [`${one} is set and ${other} is not; ${other} must be set too${why}`] : [];
-  };
+  const needs = (one: SettingName, other: SettingName, why: string): string[] =>
+    isAlone(reading, one, other) ? [`${one} is set and ${other} is not; ${other} must be set too${why}`] : [];
   return [
     ...needs('NOTIFY_WEBHOOK_URL', 'NOTIFY_WEBHOOK_SECRET', ', or nobody could tell our messages from any others'),
     ...needs('NOTIFY_WEBHOOK_SECRET', 'NOTIFY_WEBHOOK_URL', ''),
