@@ -64,6 +64,12 @@ export function watchSweep(run: Run, options: SweepOptions): SweepWatch {
       const wrapped = options.wrapStore?.(store) ?? store;
       return {
         ...wrapped,
+        async finish(...finishing) {
+          const finished = await wrapped.finish(...finishing);
+          // As a look of it would have: the row was read, and what became of it is in the inventory.
+          run.looked ||= finished && finishing[2].outcome === 'superseded';
+          return finished;
+        },
         end(ending) {
           // From when it is sent the lease may be another's.
           leave();

@@ -45,6 +45,8 @@ async function duringSweep(run: Run, pick: number, turn: number, changes: readon
     happened = true;
     if (!leaks(run.model.rows.get(workspaceId))) return;
     await changeRow(run, workspaceId, change, point === 'after observe' || point === 'after the claim');
+    // The look of this sweep was before that: what the row is now, only its recheck can have seen.
+    run.looked = false;
   });
   const options = at(point, { world: run.world, platform: run.world.table, instanceId }, happen);
   await sweepBy(run, { ...options, trigger: 'manual', workspaceIds: [workspaceId] });
