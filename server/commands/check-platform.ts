@@ -190,7 +190,7 @@ function rowSecurityFinding(
 
 async function lookFinding({ platform, clock }: PlatformChecked): Promise<Finding> {
   const begunMs = clock.monotonicMs();
-  const rows = await platform.look();
+  const { rows } = await platform.look();
   return ok(`${count(rows.length, 'orphan')} now, read in ${Math.round(clock.monotonicMs() - begunMs)} ms`);
 }
 

@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createInventory, type Inventory } from '../../server/sweep/inventory.ts';
-import type { LeakedRow, Platform } from '../../server/sweep/platform.ts';
+import type { Looked, Platform } from '../../server/sweep/platform.ts';
 import { frozen, LEASE_OVER_MS } from '../support/pasts.ts';
 import { CHANGES } from '../support/workspace-changes.ts';
 import { createWorld, FINGERPRINT, type World } from '../support/world.ts';
@@ -13,6 +13,7 @@ beforeAll(async () => {
     tenant: 'default',
     intervalMs: 60_000,
     surgeLimit: 1_000,
+    unknownGraceMs: null,
     fingerprint: FINGERPRINT,
   });
   return () => world.close();
@@ -20,10 +21,10 @@ beforeAll(async () => {
 beforeEach(() => world.forget());
 
 /** A look that began at this moment and is only now being finished, by what the platform showed then, or shows now. */
-function finishLook(startedAt: string, rows?: readonly LeakedRow[]): Promise<void> {
+function finishLook(startedAt: string, looked?: Looked): Promise<void> {
   return world.observe({
     wrapInventory: (inner) => ({ ...inner, begin: async () => startedAt }),
-    wrapPlatform: (inner) => ({ ...inner, look: async () => (rows === undefined ? inner.look() : [...rows]) }),
+    wrapPlatform: (inner) => ({ ...inner, look: async () => looked ?? inner.look() }),
   });
 }
 
@@ -69,7 +70,7 @@ describe('a look that began before something happened', () => {
   it('never brings back what a sweep has stopped since', async () => {
     const { id } = await world.leak();
     let startedAt = '';
-    let rows: LeakedRow[] = [];
+    let rows: Looked | undefined;
     await world.sweep({
       wrapStore: (store) => ({
         ...store,
@@ -158,6 +159,7 @@ describe('a look during a Stop', () => {
       tenant: 'theirs',
       intervalMs: 60_000,
       surgeLimit: 1_000,
+      unknownGraceMs: null,
       fingerprint: FINGERPRINT,
     });
     await world.home.query(`insert into sweeper.tenants (tenant) values ('theirs')`);
@@ -187,9 +189,9 @@ describe('a look that fails', () => {
     const wrapPlatform = (platform: Platform): Platform => ({
       ...platform,
       async look() {
-        const rows = step === 'read' ? await platform.look() : [];
+        const looked = step === 'read' ? await platform.look() : null;
         await away();
-        return step === 'read' ? rows : platform.look();
+        return looked ?? platform.look();
       },
     });
     await expect(world.observe({ wrapPlatform })).rejects.toMatchObject({ code: 'no_table' });
