@@ -1,7 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/connect.ts';
 import type { LeftAlone } from '../db/schema.ts';
-import { type PlatformFault, type PlatformTable, platformFault, ReadOnlyPlatform } from './platform-fault.ts';
+import {
+  type PlatformFault,
+  type PlatformTable,
+  platformFault,
+  ReadOnlyPlatform,
+  TABLE_NEEDS,
+} from './platform-fault.ts';
 
 /** An instance that leaks, by what a look has found. */
 export interface LeakedRow {
@@ -108,7 +114,12 @@ export function createPlatform(database: Database, names: PlatformTable): Platfo
   const table = sql`${sql.identifier(names.schema)}.${sql.identifier(names.name)}`;
 
   const faultOf = (error: unknown) =>
-    platformFault(error, { table: names, user: database.user, place: database.place });
+    platformFault(error, {
+      table: names,
+      needs: TABLE_NEEDS['control-plane'],
+      user: database.user,
+      place: database.place,
+    });
 
   const ask = async <T>(run: (tx: Transaction) => Promise<T>): Promise<T> => {
     try {

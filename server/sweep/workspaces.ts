@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/connect.ts';
-import { type PlatformTable, platformFault, ReadOnlyPlatform } from './platform-fault.ts';
+import { type PlatformTable, platformFault, ReadOnlyPlatform, TABLE_NEEDS } from './platform-fault.ts';
 
 /** A row of the platform, as one reads it whose instances are not named in it. */
 export interface WorkspaceRow {
@@ -41,11 +41,13 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export function createWorkspaces(database: Database, names: PlatformTable): Workspaces {
   const table = sql`${sql.identifier(names.schema)}.${sql.identifier(names.name)}`;
 
+  const at = { table: names, needs: TABLE_NEEDS.docker, user: database.user, place: database.place };
+
   const ask = async <Row extends Record<string, unknown>>(statement: SQL): Promise<readonly Row[]> => {
     try {
       return (await database.statement<Row>(statement)).rows;
     } catch (error) {
-      throw platformFault(error, { table: names, user: database.user, place: database.place });
+      throw platformFault(error, at);
     }
   };
 
@@ -76,8 +78,7 @@ export function createWorkspaces(database: Database, names: PlatformTable): Work
           left join (${sql.join(questions, sql` union all `)}) as found on true`,
       );
       if (rows[0]?.replica !== false) {
-        const place = { table: names, user: database.user, place: database.place };
-        throw platformFault(new ReadOnlyPlatform('replica'), place);
+        throw platformFault(new ReadOnlyPlatform('replica'), at);
       }
       const found = new Map<string, WorkspaceRow[]>(asked.map((name) => [name, []]));
       for (const { asked: name, id, name: workspaceName, removed, updated_at: updatedAt } of rows) {

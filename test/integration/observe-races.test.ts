@@ -40,13 +40,13 @@ describe('two looks that finish in the wrong order', () => {
     const [renamed, restored] = [await world.leak('old'), await world.leak()];
     await world.observe();
     const earlier = await inventory.begin();
-    const rows = await world.table.look();
+    const looked = await world.table.look();
     await rename(renamed.id, 'new');
     await CHANGES.restored(world, restored.id);
     const added = await world.leak();
     await world.observe();
     const applied = [await world.orphans(), await tenant()];
-    await finishLook(earlier, rows);
+    await finishLook(earlier, looked);
     expect([await world.orphans(), await tenant()]).toEqual(applied);
     expect(await nameOf(renamed.id)).toEqual([{ workspace_name: 'new' }]);
     expect(await world.orphan(restored.id)).toMatchObject({ resolution: 'restored' });
@@ -57,8 +57,8 @@ describe('two looks that finish in the wrong order', () => {
     const { id } = await world.leak('old');
     const earlier = await inventory.begin();
     const later = await inventory.begin();
-    const rows = await world.table.look();
-    await finishLook(earlier, rows);
+    const looked = await world.table.look();
+    await finishLook(earlier, looked);
     await rename(id, 'new');
     await finishLook(later);
     expect(await nameOf(id)).toEqual([{ workspace_name: 'old' }]);
@@ -70,22 +70,22 @@ describe('a look that began before something happened', () => {
   it('never brings back what a sweep has stopped since', async () => {
     const { id } = await world.leak();
     let startedAt = '';
-    let rows: Looked | undefined;
+    let looked: Looked | undefined;
     await world.sweep({
       wrapStore: (store) => ({
         ...store,
         async claim(request) {
           // After the sweep's own look, so that this one is not outdated by it.
           startedAt = await inventory.begin();
-          rows = await world.table.look();
+          looked = await world.table.look();
           return store.claim(request);
         },
       }),
     });
-    expect(rows).toHaveLength(1);
+    expect(looked?.rows).toHaveLength(1);
     const stopped = await world.orphan(id);
     expect(stopped).toMatchObject({ resolution: 'stopped' });
-    await finishLook(startedAt, rows);
+    await finishLook(startedAt, looked);
     expect(await world.orphans()).toEqual([stopped]);
     expect(await tenant()).toMatchObject({ observed_at: startedAt });
   });
@@ -94,13 +94,13 @@ describe('a look that began before something happened', () => {
     const { id } = await world.leak();
     await world.observe();
     const earlier = await inventory.begin();
-    const rows = await world.table.look();
+    const looked = await world.table.look();
     await CHANGES.restored(world, id);
     // Began before, and sees more: the moment at which a look reads is not the moment at which it began.
     await finishLook(earlier);
     const restored = await world.orphan(id);
     expect(restored).toMatchObject({ resolution: 'restored' });
-    await finishLook(earlier, rows);
+    await finishLook(earlier, looked);
     expect(await world.orphan(id)).toEqual(restored);
   });
 
