@@ -104,7 +104,7 @@ export interface Container {
   readonly createdAt: string;
 }
 
-/** `named`: all that bear a workspace's name. `managed`: of those the ones with the platform's label. Else by their ids. */
+/** `named`: all that bear a workspace's name. `managed`: of those the ones with the platform's label, and a name that is the platform's beyond doubt. Else by their ids. */
 export type ContainerQuery = 'named' | 'managed' | readonly string[];
 
 /** A backend that knows by itself which instances there are. */

@@ -12,6 +12,14 @@ export function workspaceIn(name: string): string | null {
   return NAME.exec(name)?.[1] ?? null;
 }
 
+/** As the platform makes them: what a neighbour's name goes on with is no part of an id. */
+const WHOLE = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Whether a name speaks of a workspace even where no row says so. */
+export function isOwn(workspace: string): boolean {
+  return WHOLE.test(workspace) || workspace.length === SHORT_LENGTH;
+}
+
 /** Whether a volume is one of those that the platform makes for this workspace, by either form of its id. */
 export function isVolumeOf(workspace: string, volume: string): boolean {
   const of = /^ws-([0-9a-f-]+)-(configs|claude-sessions)$/.exec(volume)?.[1];

@@ -13,7 +13,7 @@ import type {
   StopRequest,
   StopTarget,
 } from './backend.ts';
-import { isVolumeOf, workspaceIn } from './container-name.ts';
+import { isOwn, isVolumeOf, workspaceIn } from './container-name.ts';
 import type { DockerEngine, EngineAnswer } from './docker-engine.ts';
 import { createMessageWriter } from './message.ts';
 
@@ -166,13 +166,14 @@ async function list(
   const answer = await ask(engine, 'GET', path, { signal });
   if (answer.kind === 'failed') return answer;
   if (answer.status !== 200 || !Value.Check(Listing, answer.body)) return refusal(answer);
-  return answer.body.flatMap(({ Id: instanceId, Names: names, Created: created }) => {
+  const found = answer.body.flatMap(({ Id: instanceId, Names: names, Created: created }) => {
     // The name of a container that is linked to stands among its own with the other's before it.
     const name = names?.find((one) => workspaceIn(one.slice(1)) !== null)?.slice(1);
     const workspace = name === undefined ? null : workspaceIn(name);
     if (name === undefined || workspace === null) return [];
     return [{ instanceId, name, workspace, createdAt: new Date(created * 1000).toISOString() }];
   });
+  return query === 'managed' ? found.filter((one) => isOwn(one.workspace)) : found;
 }
 
 function filtersOf(query: ContainerQuery): Readonly<Record<string, readonly string[]>> {

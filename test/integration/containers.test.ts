@@ -56,7 +56,9 @@ describe('a look', () => {
   it('has a container without a row in its inventory only where the label says that it is ours', async () => {
     all.engine.run({ name: 'ws-00000000-aaa', ...LABELLED });
     all.engine.run({ name: 'ws-00000000-bbb' });
-    all.engine.run({ name: 'ws-thing', ...LABELLED });
+    const live = await all.addRow('online');
+    const neighbours = ['thing', 'cafe', '0000000000000', `${live}-db`, `${live}-feed`, `${live.slice(0, 12)}-db`];
+    for (const name of neighbours) all.engine.run({ name: `ws-${name}`, ...LABELLED });
     await all.world.observe();
     expect(await open()).toEqual([['00000000-aaa', 'no_row']]);
   });

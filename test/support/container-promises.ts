@@ -1,5 +1,5 @@
-import type { ContainerWorld } from './containers.ts';
 import { PlatformFault } from '../../server/sweep/platform-fault.ts';
+import type { ContainerWorld } from './containers.ts';
 import { createLife, Died, mortal } from './promises/mortal.ts';
 import { LABELLED } from './simulated-engine.ts';
 import type { SweepOptions } from './world.ts';
@@ -37,11 +37,13 @@ export const EVENT_KINDS = [
   'a sweep',
   'a sweep by hand',
   'a dry run',
+  'a minute passes',
   'eleven minutes pass',
 ] as const;
 export type EventKind = (typeof EVENT_KINDS)[number];
 
 export const UNKNOWN_GRACE_MS = 600_000;
+const A_MINUTE = 61_000;
 const ELEVEN_MINUTES = 660_000;
 const ALL_DUE_MS = 120 * 60_000;
 const SETTINGS = { unknownGraceMs: UNKNOWN_GRACE_MS, limit: 4, concurrency: 3, deadlineMs: 600_000 };
@@ -105,6 +107,16 @@ export async function startContainerRun(all: ContainerWorld): Promise<ContainerR
   const there = (): string[] => [...containers.keys()].filter((one) => engine.containers.has(one));
   const ofRemoved = (): string[] => there().filter((one) => known(containers.get(one)?.id ?? '').status === 'removed');
 
+  /** Containers that were asked about since the last thing of theirs was removed. */
+  const rechecked = new Set<string>();
+  engine.onList((ids) => {
+    for (const id of ids) rechecked.add(id);
+  });
+  const afterRecheck = (container: string | undefined): void => {
+    const asked = container !== undefined && rechecked.delete(container);
+    if (!asked) complaints.push(`something of ${container} was removed without a recheck of its own`);
+  };
+
   engine.onRemoval((kind, name) => {
     if (kind === 'container') {
       const owner = containers.get(name);
@@ -112,15 +124,23 @@ export async function startContainerRun(all: ContainerWorld): Promise<ContainerR
       const mayWithoutRow = owner.labelled && (known(owner.id).hadRow || nowMs - owner.sinceMs >= UNKNOWN_GRACE_MS);
       const may = known(owner.id).during.some((status) => status === 'removed' || (status === null && mayWithoutRow));
       stopped.add(owner.id);
+      afterRecheck(name);
       if (!may) complaints.push(`the container of ${owner.id} was removed, whose row was ${known(owner.id).during}`);
       return;
     }
     const id = /^ws-(.*)-configs$/.exec(name)?.[1];
     if (id === undefined) return void complaints.push(`the volume ${name} is nobody's, and was removed`);
+    afterRecheck([...containers].find(([, owner]) => owner.id === id)?.[0]);
     if (known(id).during.every((status) => status === 'online')) {
       complaints.push(`the volume of ${id} was removed, which lives`);
     }
   });
+
+  const pass = async (ms: number): Promise<boolean> => {
+    nowMs += ms;
+    await world.timePasses(ms);
+    return true;
+  };
 
   const sweep = async (options: SweepOptions = {}): Promise<boolean> => {
     return (await world.sweep({ trigger: 'boot', ...options, settings: SETTINGS })) !== null;
@@ -250,11 +270,8 @@ export async function startContainerRun(all: ContainerWorld): Promise<ContainerR
       if (after !== before) complaints.push('a dry run removed something');
       return swept;
     },
-    'eleven minutes pass': async () => {
-      nowMs += ELEVEN_MINUTES;
-      await world.timePasses(ELEVEN_MINUTES);
-      return true;
-    },
+    'a minute passes': () => pass(A_MINUTE),
+    'eleven minutes pass': () => pass(ELEVEN_MINUTES),
   };
 
   const change = async (row: Known | undefined, status: Known['status']): Promise<boolean> => {
@@ -274,8 +291,7 @@ export async function startContainerRun(all: ContainerWorld): Promise<ContainerR
       await happenings['that use ends'](0);
       engine.nothingFails();
       for (let sweeps = 0; sweeps < 6; sweeps += 1) {
-        nowMs += ALL_DUE_MS;
-        await world.timePasses(ALL_DUE_MS);
+        await pass(ALL_DUE_MS);
         await sweep({ trigger: 'manual', drain: true });
       }
       await checkInventory();

@@ -26,6 +26,8 @@ export interface SimulatedEngine {
   before(fits: RegExp, happen: () => Promise<void>): void;
   /** Told of each container and volume that a call has removed, at that moment. */
   onRemoval(tell: (kind: 'container' | 'volume', name: string) => void): void;
+  /** Told of the ids of each list that is asked for by them. */
+  onList(tell: (ids: readonly string[]) => void): void;
   /** What was to happen before a call does not. */
   nothingHappens(): void;
   nothingFails(): void;
@@ -73,6 +75,7 @@ export async function startSimulatedEngine(): Promise<SimulatedEngine> {
   const failures: { readonly fits: RegExp; readonly answer: Failure; times: number }[] = [];
   const happenings: { readonly fits: RegExp; readonly happen: () => Promise<void> }[] = [];
   let made = 0;
+  let asked = (_ids: readonly string[]): void => undefined;
   let removed = (_kind: 'container' | 'volume', _name: string): void => undefined;
   let server = await listen();
 
@@ -115,6 +118,7 @@ export async function startSimulatedEngine(): Promise<SimulatedEngine> {
   /** A name's filter matches anywhere in it, as Docker's does. */
   function listed(filters: Readonly<Record<string, readonly string[]>>): unknown[] {
     const { name, label, id } = filters;
+    if (id !== undefined) asked(id);
     return [...containers.values()]
       .filter((one) => name === undefined || name.some((part) => `/${one.name}`.includes(part)))
       .filter((one) => id === undefined || id.some((begin) => one.id.startsWith(begin)))
@@ -182,6 +186,9 @@ export async function startSimulatedEngine(): Promise<SimulatedEngine> {
     },
     fail: (fits, failing, times = Number.POSITIVE_INFINITY) => void failures.push({ fits, answer: failing, times }),
     before: (fits, happen) => void happenings.push({ fits, happen }),
+    onList(tell) {
+      asked = tell;
+    },
     onRemoval(tell) {
       removed = tell;
     },
