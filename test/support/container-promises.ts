@@ -136,6 +136,13 @@ export async function startContainerRun(all: ContainerWorld): Promise<ContainerR
     }
   });
 
+  const endUses = (): boolean => {
+    const any = users.size > 0;
+    for (const user of users) engine.removeContainer(user);
+    users.clear();
+    return any;
+  };
+
   const pass = async (ms: number): Promise<boolean> => {
     nowMs += ms;
     await world.timePasses(ms);
@@ -211,11 +218,10 @@ export async function startContainerRun(all: ContainerWorld): Promise<ContainerR
       users.add(engine.run({ name: `backup-${users.size}`, volumes: [`ws-${id}-configs`] }));
       return true;
     },
-    'that use ends': async () => {
-      const any = users.size > 0;
-      for (const user of users) engine.removeContainer(user);
-      users.clear();
-      return any;
+    'that use ends': async (pick) => {
+      // Else it would hardly ever.
+      if (users.size === 0 && (await happenings['a volume is in use elsewhere'](pick))) await sweep();
+      return endUses();
     },
     'the engine fails once': async (pick) => {
       engine.fail(/containers/, pick % 2 === 0 ? { status: 500, message: 'disk' } : 'reset', 1 + (pick % 3));
@@ -288,7 +294,7 @@ export async function startContainerRun(all: ContainerWorld): Promise<ContainerR
     },
     async finish() {
       begin();
-      await happenings['that use ends'](0);
+      endUses();
       engine.nothingFails();
       for (let sweeps = 0; sweeps < 6; sweeps += 1) {
         await pass(ALL_DUE_MS);
