@@ -87,6 +87,10 @@ export type HistoryWindow = (typeof HISTORY_WINDOWS)[number];
 export const BACKEND_KINDS = ['control-plane', 'docker'] as const;
 export type BackendKind = (typeof BACKEND_KINDS)[number];
 
+/** What a Stop of a container removes, in this order. */
+export const STEP_KINDS = ['container', 'volume'] as const;
+export type StepKind = (typeof STEP_KINDS)[number];
+
 /** What the sweeper as a whole is doing; the first that holds, in the order of the console's verdict. */
 export const SWEEPER_STATES = ['disabled', 'brake', 'late', 'paused', 'dry_run', 'on_schedule'] as const;
 export type SweeperState = (typeof SWEEPER_STATES)[number];
@@ -111,6 +115,8 @@ export const PLATFORM_FAULTS = [
   'not_ours',
   /** Orphans are known, and the table holds no row at all. */
   'empty',
+  /** The Docker Engine did not say which containers there are. */
+  'engine',
   'failed',
 ] as const;
 export type PlatformFaultCode = (typeof PLATFORM_FAULTS)[number];

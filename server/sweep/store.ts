@@ -13,6 +13,7 @@ import { type DueLook, dueLooks, looked } from './look-rows.ts';
 import { needsPerson } from './orphan-state.ts';
 import type { Outcome, SweepResult } from './outcome.ts';
 import type { PlatformFault } from './platform-fault.ts';
+import { type StepsOfOrphan, stepsOf } from './steps.ts';
 import { together } from './together.ts';
 
 export interface SweepEnd {
@@ -60,6 +61,8 @@ export interface SweepStore {
   finish(attemptId: string, orphan: ClaimedOrphan, ending: Ending, consequence: Consequence): Promise<boolean>;
   /** Writes what a dry run would have done; `nextAttemptMs` moves the orphan's place, null leaves it. */
   note(orphan: ClaimedOrphan, ending: Ending, nextAttemptMs: number | null): Promise<void>;
+  /** What is remembered of a Stop that takes several steps. */
+  stepsOf(orphanId: string): StepsOfOrphan;
   /** Whether the platform's connection may clear ids; null: it may. For the console. */
   platformWritable(refusal: PlatformFault | null): Promise<void>;
   /** Drops the claims that are left, gives the lease back and writes the result. */
@@ -156,6 +159,8 @@ export function createSweepStore(
           .set({ nextAttemptAt: afterStart(sweepId, nextAttemptMs) })
           .where(and(eq(orphans.id, orphan.orphanId), eq(orphans.claimedBy, sweepId)));
       }),
+
+    stepsOf: (orphanId) => stepsOf(home, tenant, orphanId),
 
     platformWritable: (refusal) =>
       home.transaction(async (tx) => {

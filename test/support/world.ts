@@ -177,6 +177,7 @@ export const QUICK: WorldSettings = {
   secondLookMs: 300_000,
   surgeLimit: 1_000,
   positiveControl: false,
+  unknownGraceMs: null,
   disabledReason: null,
 };
 
@@ -227,8 +228,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const schedule = scheduleOf('test', settings, false);
   await schedule.open();
 
-  const inventoryOf = ({ intervalMs, surgeLimit }: WorldSettings, fingerprint = FINGERPRINT) =>
-    createInventory(homeDatabase, { tenant: 'default', intervalMs, surgeLimit, fingerprint });
+  const inventoryOf = ({ intervalMs, surgeLimit, unknownGraceMs }: WorldSettings, fingerprint = FINGERPRINT) =>
+    createInventory(homeDatabase, { tenant: 'default', intervalMs, surgeLimit, unknownGraceMs, fingerprint });
 
   const run = (begun: Begun, of: SweepOptions = {}, takenMs = (of.clock ?? systemClock).monotonicMs()) => {
     const all = { ...settings, ...of.settings };

@@ -247,6 +247,19 @@ const STEPS: Readonly<Record<PlatformFaultCode, (place: Place) => SetUpStep | nu
       tableSetting('SCHEMA.TABLE', OTHERWISE),
     ],
   }),
+  engine: () => ({
+    title: 'Say where the Docker Engine is',
+    words:
+      'The sentence above says what was answered. The user that the server runs as must be able to use the socket. ' +
+      'Settings are read at the start: restart the server.',
+    snippets: [
+      {
+        about: 'In the environment of the server:',
+        copy: 'Copy the setting',
+        text: 'DOCKER_HOST=unix:///var/run/docker.sock',
+      },
+    ],
+  }),
   failed: (place) => ({
     title: 'Look at the table',
     words: 'The sentence above says what was answered.',
