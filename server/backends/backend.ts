@@ -26,7 +26,7 @@ export interface Step {
 export interface Steps {
   /** What earlier attempts have planned and not done, in order. */
   left(): Promise<readonly Step[]>;
-  /** Writes down what is to be done, before any of it is. */
+  /** Writes down what is to be done, before any of it is, in place of what was planned before. */
   plan(steps: readonly Step[]): Promise<void>;
   done(step: Step): Promise<void>;
   /** The recheck before the next step. False: it must not be taken. */

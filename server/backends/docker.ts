@@ -54,7 +54,8 @@ async function stop(engine: DockerEngine, target: StopTarget, request: SteppedRe
   if (!isContainerId(target.instanceId))
     return failed('rejected', null, 'the id is no container id: it cannot be sent');
   let left = await steps.left();
-  if (left.length === 0) {
+  const isFirst = left.length === 0;
+  if (isFirst) {
     const planned = await plan(engine, target, request);
     if (!('steps' in planned)) return planned;
     await steps.plan(planned.steps);
@@ -62,7 +63,11 @@ async function stop(engine: DockerEngine, target: StopTarget, request: SteppedRe
   }
   let taken = false;
   for (const step of left) {
-    if (!(await steps.mayGoOn())) return { kind: 'halted', httpStatus: null, taken };
+    if (!(await steps.mayGoOn())) {
+      // Nothing of it was begun: if others remove the container now, its volumes are theirs.
+      if (isFirst && !taken) await steps.plan([]);
+      return { kind: 'halted', httpStatus: null, taken };
+    }
     const failure = await (step.kind === 'container' ? removeContainer : removeVolume)(engine, step, request);
     if (failure !== null) return failure;
     await steps.done(step);

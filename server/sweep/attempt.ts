@@ -107,7 +107,11 @@ function passageOf(deps: AttemptDeps, orphan: ClaimedOrphan, before: Rechecked) 
     {
       clock: deps.clock,
       platform: deps.platform,
-      steps: deps.store.stepsOf(orphan.orphanId),
+      steps: {
+        left: () => deps.store.stepsLeft(orphan.orphanId),
+        plan: (steps) => deps.store.planSteps(orphan.orphanId, steps),
+        done: (step) => deps.store.stepDone(orphan.orphanId, step),
+      },
       refusal: async () => {
         const refusal = await refusalToGoOn(deps);
         return refusal === null ? null : notCalled('interrupted', null, refusal);

@@ -38,7 +38,7 @@ export async function judgeBrake(tx: Transaction, tenant: string, by: BrakeBy): 
   await tx.update(tenants).set({ brakeAt: sql`now()`, brakeOrphans: latchedBy }).where(eq(tenants.tenant, tenant));
   const reason = surges
     ? `${state.inserted} new orphans within ten minutes`
-    : `the platform's table is empty, and ${state.unknown} of its containers are there`;
+    : `the platform's table holds no row, and containers without one are there: ${state.unknown}`;
   await record(tx, tenant, { ...BY_ITSELF, reason }, 'brake_latched', null);
   await settleExcuse(tx, tenant);
 }

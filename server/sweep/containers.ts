@@ -11,7 +11,7 @@ export interface ContainerPlatformDeps {
   readonly clock: Clock;
   readonly containers: Containers;
   readonly workspaces: Workspaces;
-  /** Orphans of which the container is gone and a volume is not. */
+  /** Orphans of which something is still to be removed, if only a volume. */
   readonly leftovers: () => Promise<readonly Leftover[]>;
 }
 
@@ -52,7 +52,12 @@ export function createContainerPlatform(deps: ContainerPlatformDeps): Platform {
     liveRows: async () => [],
 
     async read(workspaceIds) {
-      const [named, rows, left] = await Promise.all([list('named'), workspaces.find(workspaceIds), leftovers()]);
+      // Where those could not be listed by name, only such as bear the label can be missing.
+      const named = await list('named').catch((error: unknown) => {
+        if (error instanceof PlatformFault) return list('managed');
+        throw error;
+      });
+      const [rows, left] = await Promise.all([workspaces.find(workspaceIds), leftovers()]);
       const current = new Map<string, CurrentRow>();
       for (const id of workspaceIds) {
         const there = [...named.filter(({ workspace }) => speaksOf(workspace, id)), ...left.filter(isOf(id))];

@@ -270,7 +270,7 @@ async function reopen(tx: Transaction, tenant: string, startedAt: string, added:
 
 /**
  * Never a key that was resolved after the look began: what it saw is older than that. A hold covers later orphans of its
- * workspace, too. First seen is not `now()`, which may be older than the wait for the tenant's row: what a release of the
+ * workspace, too, also of one that was known by half of its name only. First seen is not `now()`, which may be older than the wait for the tenant's row: what a release of the
  * brake covers was there before it.
  */
 async function insert(tx: Transaction, tenant: string, startedAt: string, added: readonly LeakedRow[]): Promise<void> {
@@ -285,7 +285,8 @@ async function insert(tx: Transaction, tenant: string, startedAt: string, added:
     from ${seen(added)}
     left join lateral (
       select held_at, held_by, hold_verified, hold_reason, hold_until from ${orphans} as held
-      where held.tenant = ${tenant} and held.workspace_id = seen.workspace_id and held.hold_until > now()
+      where held.tenant = ${tenant} and held.hold_until > now()
+        and (held.workspace_id = seen.workspace_id or held.why = 'no_row' and held.instance_id = seen.instance_id)
       order by held_at desc limit 1
     ) as hold on true
     where not exists (

@@ -3,7 +3,6 @@ import type { Clock } from './clock.ts';
 import type { Ending } from './finish.ts';
 import type { Platform, Target } from './platform.ts';
 import { RECHECK_VALID_MS, type Rechecked } from './recheck.ts';
-import type { StepsOfOrphan } from './steps.ts';
 
 /** Why a step was not taken. */
 export interface Halt {
@@ -14,7 +13,7 @@ export interface Halt {
 export interface PassageDeps {
   readonly clock: Clock;
   readonly platform: Platform;
-  readonly steps: StepsOfOrphan;
+  readonly steps: Omit<Steps, 'mayGoOn'>;
   /** Why no further step may begin, whatever the platform says; null: one may. */
   readonly refusal: () => Promise<Ending | null>;
   /** What the platform's answer means for the orphan; null: go on. */

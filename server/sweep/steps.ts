@@ -1,11 +1,11 @@
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
-import type { Step, Steps } from '../backends/backend.ts';
+import type { Step } from '../backends/backend.ts';
 import type { Database } from '../db/connect.ts';
 import { orphans } from '../db/schema.ts';
 import { steps } from '../db/step-schema.ts';
 import type { Why } from './outcome.ts';
 
-/** An open orphan whose container has been removed by us, and something else of it has not. */
+/** An open orphan of which something is still to be removed: perhaps its container, perhaps only what belonged to that. */
 export interface Leftover {
   readonly workspaceId: string;
   readonly workspaceName: string | null;
@@ -13,44 +13,37 @@ export interface Leftover {
   readonly why: Why;
 }
 
-/** What is remembered of Stops that take several steps. */
-export type StepsOfOrphan = Omit<Steps, 'mayGoOn'>;
+export async function stepsLeft(home: Database, orphanId: string): Promise<readonly Step[]> {
+  return home.transaction((tx) =>
+    tx
+      .select({ kind: steps.kind, name: steps.name, createdAt: steps.createdAt })
+      .from(steps)
+      .where(and(eq(steps.orphanId, orphanId), isNull(steps.doneAt)))
+      .orderBy(asc(steps.place)),
+  );
+}
 
-export function stepsOf(home: Database, tenant: string, orphanId: string): StepsOfOrphan {
-  return {
-    left: () =>
-      home.transaction((tx) =>
-        tx
-          .select({ kind: steps.kind, name: steps.name, createdAt: steps.createdAt })
-          .from(steps)
-          .where(and(eq(steps.orphanId, orphanId), isNull(steps.doneAt)))
-          .orderBy(asc(steps.place)),
-      ),
-    // Planned again where all was done, as for one that has come back under the same id: what is known then stays done.
-    plan: (planned) =>
-      home.transaction(async (tx) => {
-        if (planned.length === 0) return;
-        await tx
-          .insert(steps)
-          .values(planned.map((step, place) => ({ tenant, orphanId, place, ...step })))
-          .onConflictDoUpdate({
-            target: [steps.orphanId, steps.place],
-            set: {
-              kind: sql`excluded.kind`,
-              name: sql`excluded.name`,
-              createdAt: sql`excluded.created_at`,
-              doneAt: null,
-            },
-          });
-      }),
-    done: ({ kind, name }: Step) =>
-      home.transaction(async (tx) => {
-        await tx
-          .update(steps)
-          .set({ doneAt: sql`now()` })
-          .where(and(eq(steps.orphanId, orphanId), eq(steps.kind, kind), eq(steps.name, name)));
-      }),
-  };
+/** In place of all that was planned before. */
+export async function planSteps(
+  home: Database,
+  tenant: string,
+  orphanId: string,
+  planned: readonly Step[],
+): Promise<void> {
+  await home.transaction(async (tx) => {
+    await tx.delete(steps).where(eq(steps.orphanId, orphanId));
+    if (planned.length === 0) return;
+    await tx.insert(steps).values(planned.map((step, place) => ({ tenant, orphanId, place, ...step })));
+  });
+}
+
+export async function stepDone(home: Database, orphanId: string, { kind, name }: Step): Promise<void> {
+  await home.transaction(async (tx) => {
+    await tx
+      .update(steps)
+      .set({ doneAt: sql`now()` })
+      .where(and(eq(steps.orphanId, orphanId), eq(steps.kind, kind), eq(steps.name, name)));
+  });
 }
 
 /** Those of a tenant: they are orphans still, although no engine lists their containers any more. */
@@ -69,7 +62,6 @@ export async function readLeftovers(home: Database, tenant: string): Promise<Lef
           eq(orphans.tenant, tenant),
           isNull(orphans.resolvedAt),
           sql`orphans.id in (select orphan_id from ${steps} where tenant = ${tenant} and done_at is null)`,
-          sql`exists (select 1 from ${steps} where orphan_id = orphans.id and kind = 'container' and done_at is not null)`,
         ),
       ),
   );

@@ -19,10 +19,13 @@ export interface SimulatedEngine {
   createVolume(name: string): void;
   removeVolume(name: string): void;
   removeContainer(id: string): void;
+  rename(id: string, name: string): void;
   /** Every call that fits is answered in this way instead, so often. */
   fail(fits: RegExp, answer: Failure, times?: number): void;
   /** Lets something happen before the call that fits is answered, the first time. */
   before(fits: RegExp, happen: () => Promise<void>): void;
+  /** No container, no volume, no call, and nothing that is to happen. */
+  forget(): void;
   /** Nobody listens, until it is back. */
   away(): Promise<void>;
   back(): Promise<void>;
@@ -165,8 +168,16 @@ export async function startSimulatedEngine(): Promise<SimulatedEngine> {
     createVolume,
     removeVolume: (name) => void volumes.delete(name),
     removeContainer: (id) => void containers.delete(id),
+    rename(id, name) {
+      const one = containers.get(id);
+      if (one !== undefined) containers.set(id, { ...one, name });
+    },
     fail: (fits, failing, times = Number.POSITIVE_INFINITY) => void failures.push({ fits, answer: failing, times }),
     before: (fits, happen) => void happenings.push({ fits, happen }),
+    forget() {
+      for (const all of [containers, volumes]) all.clear();
+      for (const all of [calls, failures, happenings]) all.length = 0;
+    },
     async away() {
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
