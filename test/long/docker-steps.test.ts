@@ -12,6 +12,8 @@ const REMOVE_CONTAINER = /^DELETE \/(v[\d.]+\/)?containers\//;
 const REMOVE_VOLUME = /^DELETE \/(v[\d.]+\/)?volumes\//;
 /** A volume is known by its name and the second in which it was made. */
 const NEXT_SECOND_MS = 1_100;
+/** The lease runs out soon after them, too. */
+const SHORT_STOPS = { STOP_TIMEOUT_SECONDS: '2', SWEEP_DEADLINE_SECONDS: '10' };
 
 describe('a container whose removal is in progress already', () => {
   it('is in_progress, and tried again', async () => {
@@ -31,6 +33,26 @@ describe('a container whose removal is in progress already', () => {
     await docker.sweep();
     expect(await names()).toEqual({ containers: [], volumes: [] });
     expect(await docker.open()).toEqual([]);
+  });
+});
+
+describe('a container whose removal takes longer than a Stop may', () => {
+  it('is a timeout, and the next sweep removes its volumes', async () => {
+    const { world, engine, leak, start, names } = platform();
+    const { id } = await leak();
+    const proxy = await createEngineProxy(engine.socket);
+    proxy.atNext(REMOVE_CONTAINER, async () => {
+      await delay(3_000);
+      return 'pass';
+    });
+    const docker = await start({ ...SHORT_STOPS, DOCKER_HOST: proxy.host });
+    expect(await docker.open()).toMatchObject([{ instanceId: id, lastError: { class: 'timeout' } }]);
+    await until(async () => (await engine.inspect(id)) === null, { what: 'the Engine to be done with it' });
+    expect(await docker.open(), 'its volumes are there').toMatchObject([{ instanceId: id }]);
+    await docker.sweep();
+    expect(await names()).toEqual({ containers: [], volumes: [] });
+    expect(await docker.open()).toEqual([]);
+    expect((await world.attempts()).map(({ outcome }) => outcome)).toEqual(['failed', 'stopped']);
   });
 });
 
@@ -149,10 +171,8 @@ describe('a program that is killed', () => {
     const { workspaceId, sessions, configs } = await leak();
     const live = await workspace('online');
     await contain(live);
-    // So that its lease runs out soon.
-    const settings = { STOP_TIMEOUT_SECONDS: '2', SWEEP_DEADLINE_SECONDS: '10' };
     const proxy = await createEngineProxy(engine.socket);
-    const launched = launch({ ...settings, DOCKER_HOST: proxy.host });
+    const launched = launch({ ...SHORT_STOPS, DOCKER_HOST: proxy.host });
     proxy.atNext(call, async () => {
       const killed = await launched;
       killed.signal('SIGKILL');
@@ -162,7 +182,7 @@ describe('a program that is killed', () => {
     expect((await (await launched).exited).signal).toBe('SIGKILL');
     expect((await names()).volumes).toEqual(expect.arrayContaining([sessions, configs]));
 
-    const docker = await start(settings);
+    const docker = await start(SHORT_STOPS);
     const swept = async () => {
       await docker.sweep();
       return (await world.orphan(workspaceId)).resolved_at !== null;

@@ -35,6 +35,7 @@ describe('containers without a row', () => {
     const live = await contain(await workspace('online'));
     const unknown = await contain(randomUUID());
     const unlabelled = await contain(randomUUID(), { labels: {} });
+    const unmanaged = await contain(randomUUID(), { labels: { 'molecule.platform.managed': 'false' } });
     const docker = await start(GRACE);
     await docker.sweep();
     await world.timePasses(30_000);
@@ -47,9 +48,10 @@ describe('containers without a row', () => {
     expect(await engine.inspect(unknown.id)).toBeNull();
     expect(await docker.open()).toEqual([]);
     expect((await world.attempts()).map(({ outcome }) => outcome)).toEqual(['stopped']);
-    for (const { id } of [live, unlabelled]) expect(await engine.inspect(id)).toMatchObject({ state: 'running' });
+    for (const { id } of [live, unlabelled, unmanaged])
+      expect(await engine.inspect(id)).toMatchObject({ state: 'running' });
     expect((await engine.volumes()).map(({ name }) => name).sort()).toEqual(
-      [live, unlabelled].flatMap(({ configs, sessions }) => [configs, sessions]).sort(),
+      [live, unlabelled, unmanaged].flatMap(({ configs, sessions }) => [configs, sessions]).sort(),
     );
   });
 

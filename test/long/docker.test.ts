@@ -20,7 +20,10 @@ describe('a workspace that was removed', () => {
     const kept = await contain(live, { otherVolumes: ['shared'] });
     const liveShort = await workspace('online');
     await contain(liveShort, { as: short(liveShort) });
-    await leak({ otherVolumes: ['shared', 'ws-notes', `ws-${live}-backup`] });
+    // Of a workspace that lives and has no container just now.
+    const idle = `ws-${await workspace('online')}-configs`;
+    const others = ['shared', 'ws-notes', `ws-${live}-backup`, idle];
+    await leak({ otherVolumes: others });
     await leak({ start: false });
     const [one, other] = [await workspace('removed'), await workspace('removed')];
     await contain(one, { as: short(one) });
@@ -33,10 +36,7 @@ describe('a workspace that was removed', () => {
     const liveOnes = [live, short(liveShort)];
     expect(await names()).toEqual({
       containers: liveOnes.map((id) => `ws-${id}`).sort(),
-      volumes: [
-        ...liveOnes.flatMap((id) => [`ws-${id}-configs`, `ws-${id}-claude-sessions`]),
-        ...['shared', 'ws-notes', `ws-${live}-backup`],
-      ].sort(),
+      volumes: [...liveOnes.flatMap((id) => [`ws-${id}-configs`, `ws-${id}-claude-sessions`]), ...others].sort(),
     });
     expect(await engine.inspect(kept.id)).toMatchObject({ state: 'running' });
     expect((await world.attempts()).map(({ outcome }) => outcome)).toEqual(Array(5).fill('stopped'));
@@ -65,6 +65,55 @@ describe('a workspace that was removed', () => {
     expect(await names()).toEqual({ containers: [], volumes: [] });
     await engine.restart();
     expect(await names()).toEqual({ containers: [], volumes: [] });
+  });
+
+  it('loses its container in whatever state that is: paused, or failing again and again', async () => {
+    const { engine, workspace, start, names } = platform();
+    const [paused, failing] = [await workspace('removed'), await workspace('removed')];
+    await engine.pause(await engine.run({ name: `ws-${paused}` }));
+    await engine.run({ name: `ws-${failing}`, restart: 'always', command: ['/bin/busybox', 'false'] });
+    await start();
+    expect((await names()).containers).toEqual([]);
+  });
+
+  it('loses all its containers, by whichever form of its id', async () => {
+    const { world, workspace, contain, start, names } = platform();
+    const id = await workspace('removed');
+    const ids = [(await contain(id)).id, (await contain(id, { as: short(id) })).id];
+    const docker = await start();
+    expect(await names()).toEqual({ containers: [], volumes: [] });
+    expect((await world.attempts()).map((attempt) => attempt.instance_id).sort()).toEqual(ids.sort());
+    expect(await docker.open()).toEqual([]);
+  });
+
+  it('that is held keeps its container and its volumes, until it is held no more', async () => {
+    const { world, engine, leak, start, names } = platform();
+    const { id, workspaceId } = await leak();
+    const docker = await start({ SWEEP_GRACE_SECONDS: '60' });
+    const hold = (method: string, body: object) =>
+      docker.program.call(`/api/orphans/${workspaceId}/hold`, {
+        method,
+        headers: { 'content-type': 'application/json', 'x-actor': 'Tess' },
+        body: JSON.stringify(body),
+      });
+    const until = new Date(Date.now() + 86_400_000).toISOString();
+    expect(await hold('PUT', { reason: 'its data are being copied', until })).toMatchObject({ status: 200 });
+    await world.timePasses(61_000);
+    await docker.sweep();
+    expect(await engine.inspect(id)).toMatchObject({ state: 'running' });
+    expect((await names()).volumes).toHaveLength(2);
+    expect(await hold('DELETE', {})).toMatchObject({ status: 200 });
+    await docker.sweep();
+    expect(await names()).toEqual({ containers: [], volumes: [] });
+  });
+
+  it('is looked for again some minutes later, and its container is said to be gone', async () => {
+    const { world, leak, start } = platform();
+    const { workspaceId } = await leak();
+    const docker = await start({ SECOND_LOOK_SECONDS: '60' });
+    await world.timePasses(61_000);
+    await docker.sweep();
+    expect(await world.orphan(workspaceId)).toMatchObject({ resolution: 'stopped', second_look: 'confirmed' });
   });
 
   it('is written nowhere in its database', async () => {

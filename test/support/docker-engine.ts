@@ -40,11 +40,13 @@ export interface Engine {
   createVolume(name: string): Promise<void>;
   /** All of them, those that ended too. */
   containers(): Promise<EngineContainer[]>;
+  /** By their names: the Engine has them in no order. */
   volumes(): Promise<EngineVolume[]>;
   inspect(id: string): Promise<{ readonly id: string; readonly name: string; readonly state: string } | null>;
   remove(id: string): Promise<void>;
   removeVolume(name: string): Promise<void>;
   stop(id: string): Promise<void>;
+  pause(id: string): Promise<void>;
   /** Neither a container nor a volume is left. */
   clear(): Promise<void>;
   /** Ends the daemon and starts it again on the same data. */
@@ -166,7 +168,8 @@ function engineAt(socket: string) {
     },
     async volumes() {
       const { Volumes: all } = await get<{ Volumes: { Name: string; CreatedAt: string }[] | null }>('/volumes');
-      return (all ?? []).map(({ Name: name, CreatedAt: createdAt }) => ({ name, createdAt }));
+      const volumes = (all ?? []).map(({ Name: name, CreatedAt: createdAt }) => ({ name, createdAt }));
+      return volumes.sort((a, b) => a.name.localeCompare(b.name));
     },
     async inspect(id: string) {
       const { status, text } = await send({ method: 'GET', path: `/containers/${id}/json` }, [404]);
@@ -178,6 +181,9 @@ function engineAt(socket: string) {
     removeVolume: (name: string) => remove(`/volumes/${name}`),
     async stop(id: string) {
       await send({ method: 'POST', path: `/containers/${id}/stop` });
+    },
+    async pause(id: string) {
+      await send({ method: 'POST', path: `/containers/${id}/pause` });
     },
     async clear() {
       for (const { id } of await engine.containers()) await engine.remove(id);

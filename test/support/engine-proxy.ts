@@ -47,8 +47,8 @@ export async function createEngineProxy(socketPath: string): Promise<EngineProxy
         });
         // An Engine that is away breaks the connection.
         far.on('error', () => outgoing.destroy());
-        outgoing.on('close', () => far.destroy());
-        incoming.pipe(far);
+        // An Engine does what it has begun, also when the caller has given up; the program's calls have no body.
+        far.end();
       } else answerAsEngine(outgoing, fate);
     };
     fateOf(`${method} ${path}`).then(settle, (error: unknown) => {
