@@ -2,7 +2,7 @@ import { DatabaseFailure } from '../db/connect.ts';
 import type { Clock } from '../sweep/clock.ts';
 import type { Identity } from './identity.ts';
 
-/** Somebody whom the home database knows, and for how long yet. */
+/** Somebody whom the home database knows, and for how long yet: at 0 or less, no longer. */
 export interface Known {
   readonly identity: Identity;
   readonly leftMs: number;

@@ -28,7 +28,6 @@ const MEASURES_SOURCE = 'server/api/measures.ts';
 const WATCH = 'server/api/watch.ts';
 const ACCESS = 'server/api/access.ts';
 const HEADER = 'server/access/header.ts';
-const TOKENS = 'server/access/tokens.ts';
 
 const MAY = ['test/integration/access.test.ts'];
 const CLAIM = 'test/integration/claim.test.ts';
@@ -915,17 +914,10 @@ export const EDITS: readonly Edit[] = [
     tests: MAY,
   },
   {
-    claim: 'a session ends',
-    file: 'server/access/sessions.ts',
-    find: ', sql`${sessions.expiresAt} > now()`)',
-    replace: ')',
-    tests: ['test/integration/sign-in.test.ts'],
-  },
-  {
-    claim: 'a token expires',
-    file: TOKENS,
-    find: '          sql`${apiTokens.expiresAt} > now()`,\n',
-    replace: '',
+    claim: 'a session or a token ends with its time',
+    file: 'server/access/known.ts',
+    find: 'known !== null && clock.monotonicMs() - readMs < known.leftMs ?',
+    replace: 'known !== null ?',
     tests: MAY,
   },
   {

@@ -178,6 +178,14 @@ describe('a way back that is refused', () => {
     expect(await statusOf(jar)).toMatchObject({ status: 401 });
   });
 
+  it('under another state than it began with, though the code is its own', async () => {
+    const jar: Jar = {};
+    const came = await passThrough(await begin(jar), 'anna', CALLBACK);
+    came.searchParams.set('state', 'another');
+    expect(await visit(jar, { url: back(came) })).toMatchObject(refused);
+    expect(await statusOf(jar)).toMatchObject({ status: 401 });
+  });
+
   it('under the name of another issuer', async () => {
     const jar: Jar = {};
     const came = await passThrough(await begin(jar), 'anna', CALLBACK);

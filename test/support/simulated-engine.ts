@@ -24,6 +24,11 @@ export interface SimulatedEngine {
   fail(fits: RegExp, answer: Failure, times?: number): void;
   /** Lets something happen before the call that fits is answered, the first time. */
   before(fits: RegExp, happen: () => Promise<void>): void;
+  /** Told of each container and volume that a call has removed, at that moment. */
+  onRemoval(tell: (kind: 'container' | 'volume', name: string) => void): void;
+  /** What was to happen before a call does not. */
+  nothingHappens(): void;
+  nothingFails(): void;
   /** No container, no volume, no call, and nothing that is to happen. */
   forget(): void;
   /** Nobody listens, until it is back. */
@@ -68,6 +73,7 @@ export async function startSimulatedEngine(): Promise<SimulatedEngine> {
   const failures: { readonly fits: RegExp; readonly answer: Failure; times: number }[] = [];
   const happenings: { readonly fits: RegExp; readonly happen: () => Promise<void> }[] = [];
   let made = 0;
+  let removed = (_kind: 'container' | 'volume', _name: string): void => undefined;
   let server = await listen();
 
   async function listen(): Promise<http.Server> {
@@ -130,6 +136,7 @@ export async function startSimulatedEngine(): Promise<SimulatedEngine> {
     if (one === undefined) return { status: 404, body: { message: `No such container: ${id}` } };
     if (method === 'DELETE') {
       containers.delete(id);
+      removed('container', id);
       return { status: 204, body: null };
     }
     const mounts = one.volumes.map((name) => ({ Type: 'volume', Name: name }));
@@ -145,6 +152,7 @@ export async function startSimulatedEngine(): Promise<SimulatedEngine> {
       return { status: 409, body: { message: `remove ${name}: volume is in use - [${user.id}]` } };
     }
     volumes.delete(name);
+    removed('volume', name);
     return { status: 204, body: null };
   }
 
@@ -174,6 +182,15 @@ export async function startSimulatedEngine(): Promise<SimulatedEngine> {
     },
     fail: (fits, failing, times = Number.POSITIVE_INFINITY) => void failures.push({ fits, answer: failing, times }),
     before: (fits, happen) => void happenings.push({ fits, happen }),
+    onRemoval(tell) {
+      removed = tell;
+    },
+    nothingHappens() {
+      happenings.length = 0;
+    },
+    nothingFails() {
+      failures.length = 0;
+    },
     forget() {
       for (const all of [containers, volumes]) all.clear();
       for (const all of [calls, failures, happenings]) all.length = 0;
