@@ -95,7 +95,7 @@ export function engineOfFile(): () => Engine {
 
 export async function startEngine({ dockerd, busybox }: EnginePrograms): Promise<Engine> {
   const image = await busyboxImage(busybox);
-  const folder = await mkdtemp(join(tmpdir(), 'engine-'));
+  const folder = await mkdtemp(join(tmpdir(), 'dockerd-'));
   const daemon = await createDaemon(dockerd, folder);
   const close = async () => {
     await daemon.end();
