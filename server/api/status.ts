@@ -123,6 +123,14 @@ const StatusSchema = Type.Object({
     positiveControlMessage: Nullable(Type.String({ description: 'One sentence, where it is not_known' })),
     positiveControlAt: Nullable(Time),
     lastSuccessAt: Nullable(Time),
+    leftAlone: Type.Array(
+      Type.Object({
+        instanceId: Type.String(),
+        name: Type.String(),
+        reason: Type.String({ description: 'One sentence' }),
+      }),
+      { description: 'What exists and is never stopped: it cannot be told whose it is. No orphans, and not counted' },
+    ),
   }),
   brake: Nullable(
     Type.Object(

@@ -144,6 +144,8 @@ export const PLATFORM_FAULTS = [
   'not_ours',
   /** Orphans are known, and the table holds no row at all. */
   'empty',
+  /** The Docker Engine could not be asked which containers there are. */
+  'engine',
   'failed',
 ] as const;
 export type PlatformFaultCode = (typeof PLATFORM_FAULTS)[number];

@@ -1,6 +1,7 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { ActionBar } from '../components/ActionBar.tsx';
 import { Causes } from '../components/Causes.tsx';
+import { ContainersApart } from '../components/ContainersApart.tsx';
 import { OrphanHistory } from '../components/OrphanHistory.tsx';
 import { SweepReport } from '../components/SweepReport.tsx';
 import { SweepStrip } from '../components/SweepStrip.tsx';
@@ -40,6 +41,9 @@ export function NowPage() {
           <Causes />
         </div>
       )}
+      <div className={`space-y-3 empty:hidden sm:space-y-4 ${outdated}`}>
+        <ContainersApart />
+      </div>
       <UrgentOrphans />
       {status !== null && !needsSetUp(status) && seemsNew(status) && <LateNothingYet />}
       {wide && <OrphanHistory window={window} enabled={status !== null} />}
