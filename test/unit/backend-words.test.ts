@@ -140,6 +140,13 @@ describe('what people read', () => {
   });
 });
 
+it('a container that went by itself was cleared by nobody', () => {
+  expect(resolutionWords('external', 'docker')).toBe('Gone, and not removed from here');
+  expect(RESOLUTIONS.filter((one) => resolutionWords(one, 'docker') !== resolutionWords(one, null))).toEqual([
+    'external',
+  ]);
+});
+
 describe('a sweep that may stop nothing because it was asked not to call', () => {
   const gate: Gate = {
     now: '',
