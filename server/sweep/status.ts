@@ -19,14 +19,6 @@ export interface StatusSettings {
   readonly graceMs: number;
 }
 
-/** Something that exists, and is no orphan and never stopped because it cannot be told whose it is. */
-export interface LeftAlone {
-  readonly instanceId: string;
-  readonly name: string;
-  /** One sentence. */
-  readonly reason: string;
-}
-
 export type StatusRows = Awaited<ReturnType<typeof readStatus>>;
 
 /** What the home database knows about a tenant, in one transaction: the numbers agree because they come together. */
@@ -40,13 +32,7 @@ export async function readStatus(home: Database, tenant: string, { intervalMs, g
     causes: await readCauses(tx, tenant),
     answers: await readAnswers(tx, tenant),
     lastSweepId: await readLastSweepId(tx, tenant),
-    leftAlone: readLeftAlone(),
   }));
-}
-
-/** A control plane is asked by id, so that it is always known whose an instance is. */
-function readLeftAlone(): LeftAlone[] {
-  return [];
 }
 
 /** The tenant's row, with what follows of it by now; null: there is none. */
