@@ -77,7 +77,7 @@ export async function remembered(
       positiveControlMessage: tenant.positiveControl === 'not_known' ? tenant.positiveControlMessage : null,
       positiveControlAt: tenant.positiveControl === 'unknown' ? null : iso(tenant.positiveControlAt),
       lastSuccessAt: iso(tenant.lastSuccessAt),
-      leftAlone: rows.leftAlone,
+      leftAlone: [],
     },
     brake: brakeOnWire(config, rows.surge, tenant),
     pause: tenant.paused ? pauseOnWire(tenant) : null,

@@ -144,7 +144,7 @@ export const PLATFORM_FAULTS = [
   'not_ours',
   /** Orphans are known, and the table holds no row at all. */
   'empty',
-  /** The Docker Engine could not be asked which containers there are. */
+  /** The Docker Engine did not say which containers there are. */
   'engine',
   'failed',
 ] as const;

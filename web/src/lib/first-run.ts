@@ -260,16 +260,11 @@ const STEPS: Readonly<Record<PlatformFaultCode, (place: Place) => SetUpStep | nu
     ],
   }),
   engine: () => ({
-    title: 'Let the server reach the Docker Engine',
+    title: 'Say where the Docker Engine is',
     words:
-      'Which containers there are could not be asked. The server needs the socket of the engine, or a proxy that lets a ' +
-      'few calls through to it. Settings are read at the start: restart the server.',
+      'The sentence above says what was answered. The user that the server runs as must be able to use the socket. ' +
+      'Settings are read at the start: restart the server.',
     snippets: [
-      {
-        about: 'Whether an engine listens there, as the user that the server runs as:',
-        copy: 'Copy the question',
-        text: 'curl --unix-socket /var/run/docker.sock http://localhost/_ping',
-      },
       {
         about: 'In the environment of the server:',
         copy: 'Copy the setting',
