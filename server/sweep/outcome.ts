@@ -87,6 +87,10 @@ export type HistoryWindow = (typeof HISTORY_WINDOWS)[number];
 export const BACKEND_KINDS = ['control-plane', 'docker'] as const;
 export type BackendKind = (typeof BACKEND_KINDS)[number];
 
+/** What the sweeper as a whole is doing; the first that holds, in the order of the console's verdict. */
+export const SWEEPER_STATES = ['disabled', 'brake', 'late', 'paused', 'dry_run', 'on_schedule'] as const;
+export type SweeperState = (typeof SWEEPER_STATES)[number];
+
 /** What people call a backend and what it stops; each as it stands within a sentence. */
 export interface BackendWords {
   /** After "the". */
@@ -119,10 +123,6 @@ const BACKEND_WORDS: Readonly<Record<BackendKind, BackendWords>> = {
 export function wordsOf(kind: BackendKind | null): BackendWords {
   return BACKEND_WORDS[kind ?? 'control-plane'];
 }
-
-/** What the sweeper as a whole is doing; the first that holds, in the order of the console's verdict. */
-export const SWEEPER_STATES = ['disabled', 'brake', 'late', 'paused', 'dry_run', 'on_schedule'] as const;
-export type SweeperState = (typeof SWEEPER_STATES)[number];
 
 /** Whether the control plane knows this platform's instances, as far as it was asked. */
 export const POSITIVE_CONTROLS = ['known', 'not_known', 'unknown'] as const;
