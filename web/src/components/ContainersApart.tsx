@@ -1,18 +1,17 @@
 import { Link } from '@tanstack/react-router';
+import type { Status } from '../../../server/api/status.ts';
 import { getOrphans } from '../api.ts';
 import { usePoll } from '../hooks/usePoll.ts';
 import { useSettings } from '../hooks/useSettings.ts';
 import { useStatus } from '../hooks/useStatus.ts';
-import { leftAloneWords, WITHOUT_ROW, withoutRowWords } from '../lib/containers-apart.ts';
+import { type LeftAloneWords, leftAloneWords, WITHOUT_ROW, withoutRowWords } from '../lib/containers-apart.ts';
 
 /** Containers that are no orphans like the others: nobody has removed their workspace, or nobody can tell whose they are. */
-export function ContainersApart() {
-  const { status } = useStatus();
-  if (status === null) return null;
+export function ContainersApart({ leftAlone }: Pick<Status['backend'], 'leftAlone'>) {
   return (
     <>
-      {status.backend.kind === 'docker' && <WithoutRow />}
-      <LeftAlone leftAlone={leftAloneWords(status.backend.leftAlone)} />
+      <WithoutRow />
+      <LeftAlone words={leftAloneWords(leftAlone)} />
     </>
   );
 }
@@ -42,9 +41,9 @@ function WithoutRow() {
   );
 }
 
-function LeftAlone({ leftAlone }: { readonly leftAlone: ReturnType<typeof leftAloneWords> }) {
-  if (leftAlone === null) return null;
-  const { headline, lines, more } = leftAlone;
+function LeftAlone({ words }: { readonly words: LeftAloneWords | null }) {
+  if (words === null) return null;
+  const { headline, lines, more } = words;
   return (
     <section aria-label="Left alone" className="card space-y-1 p-3 text-sm sm:p-4">
       <p className="font-medium">{headline}</p>

@@ -41,9 +41,11 @@ export function NowPage() {
           <Causes />
         </div>
       )}
-      <div className={`space-y-3 empty:hidden sm:space-y-4 ${outdated}`}>
-        <ContainersApart />
-      </div>
+      {status?.backend.kind === 'docker' && (
+        <div className={`space-y-3 empty:hidden sm:space-y-4 ${outdated}`}>
+          <ContainersApart leftAlone={status.backend.leftAlone} />
+        </div>
+      )}
       <UrgentOrphans />
       {status !== null && !needsSetUp(status) && seemsNew(status) && <LateNothingYet />}
       {wide && <OrphanHistory window={window} enabled={status !== null} />}
