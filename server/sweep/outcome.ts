@@ -95,6 +95,39 @@ export type StepKind = (typeof STEP_KINDS)[number];
 export const SWEEPER_STATES = ['disabled', 'brake', 'late', 'paused', 'dry_run', 'on_schedule'] as const;
 export type SweeperState = (typeof SWEEPER_STATES)[number];
 
+/** What people call a backend and what it stops; each as it stands within a sentence. */
+export interface BackendWords {
+  /** After "the". */
+  readonly backend: string;
+  /** Alone, as a label. */
+  readonly backendLabel: string;
+  readonly instance: string;
+  readonly instanceLabel: string;
+  readonly anInstance: string;
+}
+
+const BACKEND_WORDS: Readonly<Record<BackendKind, BackendWords>> = {
+  'control-plane': {
+    backend: 'control plane',
+    backendLabel: 'Control plane',
+    instance: 'instance',
+    instanceLabel: 'Instance',
+    anInstance: 'an instance',
+  },
+  docker: {
+    backend: 'Docker Engine',
+    backendLabel: 'Docker Engine',
+    instance: 'container',
+    instanceLabel: 'Container',
+    anInstance: 'a container',
+  },
+};
+
+/** @param kind null: none is configured, and people set up a control plane unless they say otherwise */
+export function wordsOf(kind: BackendKind | null): BackendWords {
+  return BACKEND_WORDS[kind ?? 'control-plane'];
+}
+
 /** Whether the control plane knows this platform's instances, as far as it was asked. */
 export const POSITIVE_CONTROLS = ['known', 'not_known', 'unknown'] as const;
 export type PositiveControl = (typeof POSITIVE_CONTROLS)[number];

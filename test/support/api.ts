@@ -102,6 +102,7 @@ export async function createApi(world: World, env: Environment = {}, { log, repe
     sender: { tenant, environment, publicUrl: http.publicUrl, runbookUrl },
     replica: 'api-test',
     intervalMs: config.sweep.intervalMs,
+    kind: config.backend?.kind ?? null,
     home: () => ({ database, ours: true }),
     random: Math.random,
   });
