@@ -9,6 +9,8 @@ export interface Explained {
   readonly workspaceName: string | null;
   readonly state: OrphanState;
   readonly why: Why;
+  /** Of a container without a row: two looks far enough apart have missed it. */
+  readonly noRowConfirmed: boolean;
   readonly attempts: number;
   readonly failures: number;
   readonly lastOutcome: Outcome | null;
@@ -140,7 +142,8 @@ const UNKNOWN = 'It belongs to a workspace that the platform has no row of';
 
 function unknown(orphan: Explained, now: Circumstances, graceMs: number): string {
   if (orphan.lastOutcome !== null) return `${UNKNOWN}: ${uncapitalised(last(orphan, now))}`;
-  const due = `it is stopped once two looks at least ${spelt(graceMs)} apart have missed its row`;
+  const missed = `two looks at least ${spelt(graceMs)} apart have missed its row`;
+  const due = orphan.noRowConfirmed ? `${missed}, and ${DUE}` : `it is stopped once ${missed}`;
   return `${UNKNOWN}; ${now.acting === 'stops' ? due : nextOf(now)}`;
 }
 

@@ -15,6 +15,7 @@ const WAITING: Explained = {
   workspaceName: 'dev-7',
   state: 'waiting',
   why: 'removed',
+  noRowConfirmed: false,
   attempts: 0,
   failures: 0,
   lastOutcome: null,
@@ -195,6 +196,12 @@ describe('a container without a row', () => {
   ])('is stopped after two looks %i ms apart', (unknownGraceMs, apart) => {
     expect(explainOf(noRow, 'stops', { kind: 'docker', unknownGraceMs })).toBe(
       `${UNKNOWN}; it is stopped once two looks at least ${apart} apart have missed its row.`,
+    );
+  });
+
+  it('is stopped by the next sweep when two looks have missed its row', () => {
+    expect(explainOf({ ...noRow, noRowConfirmed: true }, 'stops', DOCKER_STOPS_UNKNOWN)).toBe(
+      `${UNKNOWN}; two looks at least 10 minutes apart have missed its row, and the next sweep for which it is due stops it.`,
     );
   });
 
