@@ -133,7 +133,7 @@ async function lookForRemoved(workspaces: Workspaces, list: List, left: readonly
     const [owner] = owners;
     if (owners.length > 1 && owners.some((row) => row.removed)) {
       leftAlone.push({ instanceId, name, reason: ambiguity(owners) });
-    } else if (owners.length === 1 && owner?.removed === true) rows.push(leakedRow(owner, instanceId));
+    } else if (owner?.removed === true) rows.push(leakedRow(owner, instanceId));
   }
   const there = new Set(named.map((one) => one.instanceId));
   for (const { workspaceId, instanceId } of left) {
