@@ -1,10 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import type { Reading } from './environment.ts';
 import { type SettingName, settingOf } from './settings.ts';
-import type { BackendKind } from './sweep/outcome.ts';
-
-/** The backends that this version can run. */
-export const AVAILABLE_BACKENDS: readonly BackendKind[] = ['control-plane'];
 
 /** What single settings cannot get wrong, but together can. A setting that is itself wrong accuses no other. */
 export function contradictions(reading: Reading): string[] {
@@ -53,11 +49,6 @@ function backendMistakes(reading: Reading): string[] {
   }
   if (backend === 'docker' && controlPlane) {
     mistakes.push('BACKEND is "docker" and CONTROL_PLANE_URL is set; there must be one backend, so unset one');
-  }
-  if (!AVAILABLE_BACKENDS.includes(backend)) {
-    mistakes.push(
-      `BACKEND is "${backend}", and this version has no such backend yet; it must be ${AVAILABLE_BACKENDS.join(' or ')}`,
-    );
   }
   return mistakes;
 }

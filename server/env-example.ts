@@ -1,4 +1,3 @@
-import { AVAILABLE_BACKENDS } from './contradictions.ts';
 import { SETTING_NAMES, type SettingName, settingOf } from './settings.ts';
 
 /** What belongs together, by how the names begin. The first that fits has it, and the last has all others. */
@@ -24,17 +23,11 @@ Generated from server/settings.ts: npm run env:example`;
 
 /** The text of `.env.example`: as a `.env` it sets nothing. */
 export function envExample(): string {
-  const groups = GROUPS.map(({ title }) => ({ title, names: offered().filter((name) => titleOf(name) === title) }));
+  const groups = GROUPS.map(({ title }) => ({ title, names: SETTING_NAMES.filter((name) => titleOf(name) === title) }));
   const texts = groups
     .filter(({ names }) => names.length > 0)
     .flatMap(({ title, names }) => [`## ${title}`, ...names.map(entry)]);
   return `${[comment(HEAD), ...texts].join('\n\n')}\n`;
-}
-
-/** Without those of a backend that this version does not have. */
-function offered(): SettingName[] {
-  const docker = AVAILABLE_BACKENDS.includes('docker');
-  return SETTING_NAMES.filter((name) => docker || !name.startsWith('DOCKER_'));
 }
 
 function titleOf(name: SettingName): string | undefined {

@@ -90,6 +90,7 @@ function notifierOf({ config, project, replica, log }: ProgramOptions, { state }
     sender: { tenant, environment, publicUrl: http.publicUrl, runbookUrl },
     replica,
     intervalMs: config.sweep.intervalMs,
+    kind: config.backend?.kind ?? null,
     home: () => {
       const { home } = state();
       return home && { database: home.database, ours: home.sweeper.refusal() === null };

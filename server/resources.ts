@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Home } from './api/deps.ts';
-import { createControlPlane } from './backends/control-plane.ts';
+import { createBackend } from './backend-of.ts';
 import type { Config } from './config.ts';
 import { connect, type Database } from './db/connect.ts';
 import { type EmbeddedDatabase, startEmbedded, visitEmbedded } from './db/embedded.ts';
@@ -52,10 +52,7 @@ export function createResources(options: ResourcesOptions): Resources {
   const { config, project, replica, log, repeats, meter, visitsEmbedded } = options;
   let embedded: EmbeddedDatabase | null = null;
   let opened: Database[] = [];
-  const backend =
-    config.backend?.kind === 'control-plane'
-      ? createControlPlane({ ...config.backend, version: project.version })
-      : null;
+  const { backend, containers } = createBackend(config, project.version);
 
   const homeUrl = async (): Promise<string> => {
     if (config.home.kind === 'url') return config.home.url;
@@ -93,9 +90,10 @@ export function createResources(options: ResourcesOptions): Resources {
       platformDatabase,
       table: config.platform.table,
       backend,
+      containers,
       tenant: config.tenant,
       replica,
-      settings: { ...config.sweep, disabledReason: disabledSentence(config) },
+      settings: { ...config.sweep, unknownGraceMs: unknownGraceMs(config), disabledReason: disabledSentence(config) },
       fingerprint: fingerprintOf(config, platformDatabase),
       movedFrom: config.platformMovedFrom,
       dryRun: config.sweep.dryRun,
@@ -143,6 +141,10 @@ const BEHIND = 'The home database was last migrated by an older version: start t
 
 export function embeddedDirectory({ root }: Project): string {
   return join(root, '.data');
+}
+
+function unknownGraceMs({ backend }: Config): number | null {
+  return backend?.kind === 'docker' && backend.sweepUnknown ? backend.unknownGraceMs : null;
 }
 
 function disabledSentence({ disabledReason }: Config): string | null {

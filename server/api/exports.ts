@@ -12,6 +12,7 @@ import { type ApiDeps, homeOf } from './deps.ts';
 import { downloadAs, type FileName } from './file-name.ts';
 import {
   actingNow,
+  explainedBackend,
   InventoryAge,
   type Orphan,
   OrphanFilterQuery,
@@ -195,7 +196,10 @@ export function exportRoutes(deps: ApiDeps): FastifyPluginAsyncTypebox {
       return { ...page, acting: actingNow(deps.config, home, page.standing) };
     };
     const first = await read();
-    const pages = onWire(pagesFrom(first, read), ({ items, acting }) => items.map((row) => orphanOnWire(row, acting)));
+    const backend = explainedBackend(deps.config);
+    const pages = onWire(pagesFrom(first, read), ({ items, acting }) =>
+      items.map((row) => orphanOnWire(row, acting, backend)),
+    );
     return { pages, age: { observedAt: iso(first.observedAt), stale: first.stale } };
   }
 }

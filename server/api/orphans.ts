@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox';
 import type { Config } from '../config.ts';
 import { type Acting, actingOf, type Standing } from '../sweep/acting.ts';
 import { isStoppable } from '../sweep/claim.ts';
-import { explain } from '../sweep/explain.ts';
+import { type ExplainedBackend, explain } from '../sweep/explain.ts';
 import { listAttempts, listOrphans, type OrphanRow, orphansOfWorkspace } from '../sweep/orphan-list.ts';
 import {
   CAUSE_KEY,
@@ -106,7 +106,7 @@ export function orphanRoutes(deps: ApiDeps): FastifyPluginAsyncTypebox {
         const acting = actingNow(deps.config, home, listed.standing);
         if (observedAt !== null) reply.header('x-observed-at', iso(observedAt));
         return {
-          items: items.map((row) => orphanOnWire(row, acting)),
+          items: items.map((row) => orphanOnWire(row, acting, explainedBackend(deps.config))),
           nextCursor,
           total,
           observedAt: iso(observedAt),
@@ -170,7 +170,8 @@ export async function workspaceOnWire({ config }: ApiDeps, home: Home, workspace
   const { items, observedAt, stale } = found;
   if (items.length === 0) throw neverSeen(workspaceId);
   const acting = actingNow(config, home, found.standing);
-  return { items: items.map((row) => orphanOnWire(row, acting)), observedAt: iso(observedAt), stale };
+  const backend = explainedBackend(config);
+  return { items: items.map((row) => orphanOnWire(row, acting, backend)), observedAt: iso(observedAt), stale };
 }
 
 /** One process serves one tenant: an empty list for another would be a lie. */
@@ -192,7 +193,13 @@ export function actingNow({ disabledReason, sweep }: Config, { sweeper }: Home, 
   return standing === null ? 'disabled' : actingOf(standing, { disabled, dryRun: sweep.dryRun });
 }
 
-export function orphanOnWire(row: Omit<OrphanRow, 'keys'>, acting: Acting): Orphan {
+/** What an explanation has to know of the backend that is configured. */
+export function explainedBackend({ backend }: Config): ExplainedBackend {
+  const sweepsUnknown = backend?.kind === 'docker' && backend.sweepUnknown;
+  return { kind: backend?.kind ?? null, unknownGraceMs: sweepsUnknown ? backend.unknownGraceMs : null };
+}
+
+export function orphanOnWire(row: Omit<OrphanRow, 'keys'>, acting: Acting, backend: ExplainedBackend): Orphan {
   return {
     workspaceId: row.workspaceId,
     workspaceName: row.workspaceName,
@@ -213,7 +220,7 @@ export function orphanOnWire(row: Omit<OrphanRow, 'keys'>, acting: Acting): Orph
     secondLook: row.secondLook === null ? null : { result: row.secondLook, dueAt: iso(row.secondLookDueAt) },
     resolvedAt: iso(row.resolvedAt),
     resolution: row.resolution,
-    explanation: explain(row, acting),
+    explanation: explain(row, acting, backend),
   };
 }
 

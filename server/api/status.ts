@@ -123,6 +123,9 @@ const StatusSchema = Type.Object({
     positiveControlMessage: Nullable(Type.String({ description: 'One sentence, where it is not_known' })),
     positiveControlAt: Nullable(Time),
     lastSuccessAt: Nullable(Time),
+    leftAlone: Type.Array(Type.Object({ instanceId: Type.String(), name: Type.String(), reason: Type.String() }), {
+      description: 'Containers of which nobody can say whose they are: they are never touched',
+    }),
   }),
   brake: Nullable(
     Type.Object(

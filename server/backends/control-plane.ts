@@ -23,7 +23,7 @@ interface Line {
 }
 
 /** Throws when the options cannot make a request at all; the message names the setting and shows no secret. */
-export function createControlPlane(options: ControlPlaneOptions): Backend {
+export function createControlPlane(options: ControlPlaneOptions): Backend<StopRequest> {
   const line = openLine(options);
   return {
     kind: 'control-plane',

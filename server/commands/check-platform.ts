@@ -14,13 +14,10 @@ import { missingIndexes } from '../db/platform-index.ts';
 import { type ColumnFacts, type PlatformSurvey, surveyPlatform, type TableFacts } from '../db/platform-survey.ts';
 import type { Clock } from '../sweep/clock.ts';
 import type { Platform } from '../sweep/platform.ts';
-import { platformFault } from '../sweep/platform-fault.ts';
+import { platformFault, type TableNeeds } from '../sweep/platform-fault.ts';
 import { type Checklist, type Finding, not, note, ok, setting, sqlThat, unknown } from './checklist.ts';
 import { count } from './words.ts';
 
-/** The five that are read; the last two are written. */
-const COLUMNS = ['id', 'name', 'status', 'instance_id', 'updated_at'] as const;
-const WRITTEN: readonly string[] = ['instance_id', 'updated_at'];
 /** Of the columns that are compared with text. */
 const TEXT = 'S';
 const ENUM = 'E';
@@ -30,6 +27,7 @@ export interface PlatformChecked {
   readonly table: Config['platform']['table'];
   readonly database: Database;
   readonly platform: Platform;
+  readonly needs: TableNeeds;
   readonly clock: Clock;
 }
 
@@ -45,6 +43,11 @@ export async function checkPlatform(list: Checklist, of: PlatformChecked): Promi
   await list.ask('row_security', ['table'], async () => rowSecurityFinding(await survey(), await found(), of));
   const all = ['columns', 'grants', 'replica', 'row_security'] as const;
   await list.ask('look', all, () => lookFinding(of));
+  if (of.needs.writes.length === 0) {
+    await list.ask('clear', [], () => ok('nothing is ever written to this table'));
+    await list.ask('indexes', [], () => ok('none is needed: rows are asked for by their ids'));
+    return;
+  }
   await list.ask('clear', [...all, 'look'], async () => clearFinding(of, await found()));
   await list.ask('indexes', ['columns'], async () => indexFinding(of, await found()));
 }
@@ -55,11 +58,11 @@ export async function reachPlatform(of: PlatformChecked): Promise<Finding> {
   return ok(`${of.database.place}, as ${connection.role}`);
 }
 
-async function readSurvey({ database, table }: PlatformChecked): Promise<PlatformSurvey> {
+async function readSurvey({ database, table, needs }: PlatformChecked): Promise<PlatformSurvey> {
   try {
-    return await surveyPlatform(database, table, COLUMNS);
+    return await surveyPlatform(database, table, needs.reads);
   } catch (error) {
-    throw platformFault(error, { table, user: database.user, place: database.place });
+    throw platformFault(error, { table, user: database.user, place: database.place, needs });
   }
 }
 
@@ -79,7 +82,10 @@ function tableOf({ table }: PlatformSurvey): TableFacts {
 /** What PLATFORM_TABLE takes. */
 const PLAIN = /^[A-Za-z_][A-Za-z0-9_$]*$/;
 
-function tableFinding({ table, candidates }: PlatformSurvey, { table: names, database }: PlatformChecked): Finding {
+function tableFinding(
+  { table, candidates }: PlatformSurvey,
+  { table: names, database, needs }: PlatformChecked,
+): Finding {
   const named = qualified(names);
   if (table?.kind === 'other') return not(`${named} is neither a table nor a view`, setting('PLATFORM_TABLE'));
   if (table !== null) return ok(`${named}${table.kind === 'view' ? ', a view' : ''}`);
@@ -92,20 +98,21 @@ function tableFinding({ table, candidates }: PlatformSurvey, { table: names, dat
     );
   }
   return not(
-    `${what}, nor any other with the columns ${COLUMNS.join(', ')}`,
+    `${what}, nor any other with the columns ${needs.reads.join(', ')}`,
     setting('PLATFORM_TABLE to the table of the workspaces, or PLATFORM_DATABASE_URL to its database'),
   );
 }
 
-function columnFindings({ connection }: PlatformSurvey, found: TableFacts, { table }: PlatformChecked): Finding[] {
-  const missing = COLUMNS.filter((name) => !found.columns.some((column) => column.name === name));
+function columnFindings({ connection }: PlatformSurvey, found: TableFacts, of: PlatformChecked): Finding[] {
+  const { table, needs } = of;
+  const missing = needs.reads.filter((name) => !found.columns.some((column) => column.name === name));
   if (missing.length > 0) {
     const { schema, name } = viewOf(table);
     const lacks = `${qualified(table)} has no column ${missing.join(', ')}`;
     const says = `${lacks}. If it is called otherwise, a view with PLATFORM_TABLE=${schema}.${name} gives it this name`;
-    return [not(says, sqlThat(createView(table, COLUMNS, missing, connection.role)))];
+    return [not(says, sqlThat(createView(table, needs.reads, missing, connection.role, needs.writes)))];
   }
-  const columns = COLUMNS.flatMap((name) => found.columns.filter((column) => column.name === name));
+  const columns = needs.reads.flatMap((name) => found.columns.filter((column) => column.name === name));
   const wrong = columns.flatMap((column) => unusable(column, table));
   if (wrong.length > 0) return wrong;
   const listed = columns.map(({ name, type }) => `${name} ${type}`).join(', ');
@@ -139,11 +146,11 @@ function unusable({ name, type, category, labels, notNull }: ColumnFacts, table:
 function grantFinding(
   { connection: { role } }: PlatformSurvey,
   found: TableFacts,
-  { table }: PlatformChecked,
+  { table, needs }: PlatformChecked,
 ): Finding {
-  const needed = found.columns.filter(({ name }) => COLUMNS.some((one) => one === name));
+  const needed = found.columns.filter(({ name }) => needs.reads.includes(name));
   const unread = needed.filter(({ reads }) => !reads).map(({ name }) => name);
-  const unwritten = needed.filter(({ name, writes }) => WRITTEN.includes(name) && !writes).map(({ name }) => name);
+  const unwritten = needed.filter(({ name, writes }) => needs.writes.includes(name) && !writes).map(({ name }) => name);
   const lacking = [
     ...(unread.length === 0 ? [] : [`select ${unread.join(', ')}`]),
     ...(unwritten.length === 0 ? [] : [`update ${unwritten.join(', ')}`]),
@@ -152,22 +159,26 @@ function grantFinding(
     ...(found.usesSchema ? [] : [`use the schema ${table.schema}`]),
     ...(lacking.length === 0 ? [] : [`${lacking.join(', nor ')} of ${qualified(table)}`]),
   ];
-  if (may.length === 0) return ok(`${role} may select what is read and update ${WRITTEN.join(', ')}`);
+  if (may.length === 0) {
+    const writes = needs.writes.length === 0 ? ', and nothing is written' : ` and update ${needs.writes.join(', ')}`;
+    return ok(`${role} may select what is read${writes}`);
+  }
   const grants = [
     ...(found.usesSchema ? [] : [grantSchema(table, role)]),
-    ...(lacking.length === 0 ? [] : [grantTable(table, role)]),
+    ...(lacking.length === 0 ? [] : [grantTable(table, role, needs.writes)]),
   ];
   return not(`${role} may not ${may.join(', nor ')}`, sqlThat(grants.join(' ')));
 }
 
-function writableFinding({ connection }: PlatformSurvey, { database }: PlatformChecked): Finding {
+function writableFinding({ connection }: PlatformSurvey, { database, needs }: PlatformChecked): Finding {
   const { replica, readOnly, readOnlySource, role, database: name } = connection;
   if (replica) {
     return not(
-      `${database.place} is a replica, which lags and cannot clear an id`,
+      `${database.place} is a replica, which lags${needs.writes.length === 0 ? '' : ' and cannot clear an id'}`,
       setting('PLATFORM_DATABASE_URL to the primary'),
     );
   }
+  if (needs.writes.length === 0) return ok('none: it is the primary');
   if (!readOnly) return ok('none: it is the primary, and takes writes');
   const says = `${database.place} is read-only for ${role}, so no id can be cleared`;
   return readOnlySource === 'client'
@@ -190,7 +201,7 @@ function rowSecurityFinding(
 
 async function lookFinding({ platform, clock }: PlatformChecked): Promise<Finding> {
   const begunMs = clock.monotonicMs();
-  const rows = await platform.look();
+  const { rows } = await platform.look();
   return ok(`${count(rows.length, 'orphan')} now, read in ${Math.round(clock.monotonicMs() - begunMs)} ms`);
 }
 

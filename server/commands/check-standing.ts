@@ -4,6 +4,7 @@ import type { Database } from '../db/connect.ts';
 import { readSchemaState } from '../db/migrate.ts';
 import { tenants } from '../db/schema.ts';
 import { createIdentity } from '../sweep/fingerprint.ts';
+import { wordsOf } from '../sweep/outcome.ts';
 import { readPause } from '../sweep/pause.ts';
 import { type Finding, not, note, ok, unknown } from './checklist.ts';
 
@@ -45,7 +46,7 @@ function settingNotes({ sweep }: Config): Finding[] {
   ];
 }
 
-async function rememberedNotes({ tenant }: Config, home: Database): Promise<Finding[]> {
+async function rememberedNotes({ tenant, backend }: Config, home: Database): Promise<Finding[]> {
   const pause = await readPause(home, tenant);
   const [row] = await home.transaction((tx) =>
     tx
@@ -74,7 +75,11 @@ async function rememberedNotes({ tenant }: Config, home: Database): Promise<Find
           ),
         ]),
     ...(row?.breakerOpen
-      ? [note(`the control plane was failing (${row.breakerMessage ?? ''}): each sweep tries one until it is back`)]
+      ? [
+          note(
+            `the ${wordsOf(backend?.kind ?? null).backend} was failing (${row.breakerMessage ?? ''}): each sweep tries one until it is back`,
+          ),
+        ]
       : []),
   ];
 }

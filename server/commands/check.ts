@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { Backend } from '../backends/backend.ts';
-import { createControlPlane } from '../backends/control-plane.ts';
+import { createBackend } from '../backend-of.ts';
+import type { Backend, Containers } from '../backends/backend.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { type ConnectOptions, connect, type Database } from '../db/connect.ts';
 import { visitEmbedded } from '../db/embedded.ts';
@@ -8,15 +8,19 @@ import { EmbeddedError } from '../db/embedded-error.ts';
 import type { Project } from '../project.ts';
 import { embeddedDirectory, fingerprintOf } from '../resources.ts';
 import { systemClock } from '../sweep/clock.ts';
+import { createContainerPlatform } from '../sweep/containers.ts';
 import { createPlatform } from '../sweep/platform.ts';
+import { TABLE_NEEDS } from '../sweep/platform-fault.ts';
+import { createWorkspaces } from '../sweep/workspaces.ts';
 import { checkControlPlane } from './check-control-plane.ts';
+import { engineFinding } from './check-engine.ts';
 import { checkHome } from './check-home.ts';
 import { checkPlatform, reachPlatform } from './check-platform.ts';
 import { type Remembered, standingFindings, tenantFinding } from './check-standing.ts';
 import {
-  CHECK_NAMES,
   type CheckLine,
   type Checklist,
+  checksOf,
   createChecklist,
   type Finding,
   not,
@@ -64,7 +68,7 @@ export async function runChecks({ readConfig, createLog, project }: CheckDeps): 
   const config = readSettings(readConfig);
   if (config instanceof ConfigError) {
     await list.ask('settings', [], () => config.problems.map((problem) => not(problem)));
-    for (const name of CHECK_NAMES) if (name !== 'settings') await list.ask(name, ['settings'], () => []);
+    for (const name of checksOf('control-plane')) if (name !== 'settings') await list.ask(name, ['settings'], () => []);
     return list.lines;
   }
   const set = config.settings.filter(({ source }) => source !== 'default').length;
@@ -86,10 +90,7 @@ function readSettings(readConfig: () => Config): Config | ConfigError {
 }
 
 async function checkAll(list: Checklist, config: Config, project: Project, log: Logger): Promise<void> {
-  const backend =
-    config.backend?.kind === 'control-plane'
-      ? createControlPlane({ ...config.backend, version: project.version })
-      : null;
+  const { backend, containers } = createBackend(config, project.version);
   const opened: Database[] = [];
   const open = (url: string, options: Partial<ConnectOptions>): Database => {
     const onError = (error: Error): void => log.warn({ err: error }, 'A database connection broke');
@@ -103,7 +104,8 @@ async function checkAll(list: Checklist, config: Config, project: Project, log: 
     await checkHome(list, { config, version: project.version, home: homeDatabase, absent: home.absent });
     const platformUrl = config.platform.url ?? home.url;
     const platformDatabase = platformUrl === null ? null : open(platformUrl, { rowSecurityOff: true });
-    const subjects = { config, version: project.version, home: homeDatabase, backend };
+    const subjects = { config, version: project.version, home: homeDatabase, backend, containers };
+    if (containers !== null) await list.ask('engine', ['settings'], () => engineFinding(containers));
     await (platformDatabase === null
       ? checkWithoutPlatform(list, subjects)
       : checkWithPlatform(list, { ...subjects, database: platformDatabase }));
@@ -134,22 +136,37 @@ async function findHome({ home }: Config, project: Project, log: Logger): Promis
 
 interface Subjects extends Remembered {
   readonly backend: Backend | null;
+  readonly containers: Containers | null;
 }
 
 async function checkWithPlatform(list: Checklist, of: Subjects & { readonly database: Database }): Promise<void> {
   const { config, database } = of;
   const { table } = config.platform;
-  const checked = { table, database, platform: createPlatform(database, table), clock: systemClock };
+  const { containers } = of;
+  // What is left over of Stops is in the home database; how many orphans there are now is told without those.
+  const leftovers = async () => [];
+  const platform =
+    containers === null
+      ? createPlatform(database, table)
+      : createContainerPlatform({
+          clock: systemClock,
+          containers,
+          workspaces: createWorkspaces(database, table),
+          leftovers,
+        });
+  const needs = TABLE_NEEDS[config.backend?.kind ?? 'control-plane'];
+  const checked = { table, database, platform, needs, clock: systemClock };
   await list.ask('platform', ['settings'], () => reachPlatform(checked));
   await list.ask('tenant', ['memory'], () => tenantFinding(of, fingerprintOf(config, database)));
   await checkPlatform(list, checked);
   const canReadPlatform = list.lines.some((line) => line.check === 'look' && line.state === 'ok');
-  await checkControlPlane(list, { ...of, ...checked, canReadPlatform });
+  if (containers === null) await checkControlPlane(list, { ...of, ...checked, canReadPlatform });
 }
 
 async function checkWithoutPlatform(list: Checklist, of: Subjects): Promise<void> {
   const says = 'DATABASE_URL is not set, and the table of a platform is not in an embedded PostgreSQL';
   await list.ask('platform', ['settings'], () => not(says, setting('DATABASE_URL')));
   for (const name of PLATFORM_CHECKS) await list.ask(name, ['platform'], () => []);
+  if (of.containers !== null) return;
   await checkControlPlane(list, { ...of, platform: null, clock: systemClock, canReadPlatform: false });
 }

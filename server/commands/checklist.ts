@@ -1,9 +1,11 @@
 import { DatabaseFailure } from '../db/connect.ts';
+import type { BackendKind } from '../sweep/outcome.ts';
 import { PlatformFault } from '../sweep/platform-fault.ts';
 
 /** What is checked, in this order: the first that is not well is the one to mend first. */
 export const CHECK_NAMES = [
   'settings',
+  'engine',
   'home',
   'memory',
   'platform',
@@ -24,6 +26,15 @@ export const CHECK_NAMES = [
 ] as const;
 export type CheckName = (typeof CHECK_NAMES)[number];
 
+const ONLY_CONTROL_PLANE: readonly CheckName[] = ['control_plane', 'credentials', 'status_route', 'instances'];
+const ONLY_DOCKER: readonly CheckName[] = ['engine'];
+
+/** Those of a platform whose instances are stopped in this way. */
+export function checksOf(kind: BackendKind): CheckName[] {
+  const others = kind === 'docker' ? ONLY_CONTROL_PLANE : ONLY_DOCKER;
+  return CHECK_NAMES.filter((name) => !others.includes(name));
+}
+
 /** What cannot be asked without the platform's database. */
 export const PLATFORM_CHECKS = [
   'tenant',
@@ -39,6 +50,7 @@ export const PLATFORM_CHECKS = [
 
 const WORDS: Readonly<Record<CheckName, string>> = {
   settings: 'settings',
+  engine: 'Docker Engine',
   home: 'home database',
   memory: 'memory',
   platform: 'platform database',

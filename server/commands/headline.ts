@@ -1,4 +1,5 @@
 import type { StatusOfAll } from '../api/status.ts';
+import { wordsOf } from '../sweep/outcome.ts';
 import { count, duration } from './words.ts';
 
 export interface Headline {
@@ -19,6 +20,7 @@ export function headlineOf(status: StatusOfAll): Headline {
 }
 
 function notStopping({ home, sweeper, brake, platform, backend, pause, now }: StatusOfAll): Headline | null {
+  const words = wordsOf(backend.kind);
   if (home.state === 'failing') return bad(`The home database cannot be read: ${home.error ?? 'it does not answer'}`);
   if (sweeper.state === 'disabled') return bad(`Nothing is being stopped: ${sweeper.reason ?? ''}`);
   if (brake !== null) {
@@ -29,11 +31,13 @@ function notStopping({ home, sweeper, brake, platform, backend, pause, now }: St
   }
   if (sweeper.state === 'late') {
     const since = sweeper.aliveAt === null ? '' : ` for ${duration(Date.parse(now) - Date.parse(sweeper.aliveAt))}`;
-    return bad(`The sweeper has not run${since}: instances are not being stopped`);
+    return bad(`The sweeper has not run${since}: ${words.instance}s are not being stopped`);
   }
   if (platform.state === 'failing') return bad(platform.error ?? "The platform's database cannot be asked");
   if (backend.positiveControl === 'not_known') {
-    return bad(backend.positiveControlMessage ?? 'The control plane does not know the instances of this platform');
+    return bad(
+      backend.positiveControlMessage ?? `The ${words.backend} does not know the ${words.instance}s of this platform`,
+    );
   }
   return pause === null ? null : fine(`Paused by ${pause.actor} until ${pause.until}: ${pause.reason}`);
 }
@@ -48,7 +52,9 @@ function orphans(status: StatusOfAll): Headline {
   const failing = backend.breaker.state === 'open' || backend.state === 'failing' || backend.state === 'not_answering';
   if (failing && behind > 0) {
     const said = backend.breaker.message ?? backend.error;
-    return bad(`The control plane is failing, and ${behind} wait for it${said === null ? '' : `: ${said}`}`);
+    return bad(
+      `The ${wordsOf(backend.kind).backend} is failing, and ${behind} wait for it${said === null ? '' : `: ${said}`}`,
+    );
   }
   if (counts.stuck > 0)
     return bad(`${count(counts.stuck, 'orphan')} ${counts.stuck === 1 ? 'needs' : 'need'} a person`);

@@ -1,4 +1,4 @@
-import { actingNow, type Orphan, type OrphanListAnswer, orphanOnWire } from '../api/orphans.ts';
+import { actingNow, explainedBackend, type Orphan, type OrphanListAnswer, orphanOnWire } from '../api/orphans.ts';
 import { DEFAULT_LIMIT, iso } from '../api/wire.ts';
 import { listOrphans, type SortedFilter, walkOrphans } from '../sweep/orphan-list.ts';
 import { FAILURE_CLASSES, ORPHAN_SORTS, ORPHAN_STATES, WHYS } from '../sweep/outcome.ts';
@@ -63,7 +63,7 @@ async function list({ config, home }: CommandDeps, filter: SortedFilter): Promis
     cursor = next.nextCursor;
   }
   const acting = actingNow(config, home, standing);
-  const items = rows.map((row) => orphanOnWire(row, acting));
+  const items = rows.map((row) => orphanOnWire(row, acting, explainedBackend(config)));
   return { items, nextCursor: null, total, observedAt: iso(observedAt), stale };
 }
 

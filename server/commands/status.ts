@@ -1,6 +1,7 @@
 import type { StatusOfAll } from '../api/status.ts';
 import { remembered, withoutHome } from '../api/status-on-wire.ts';
 import { DatabaseFailure } from '../db/connect.ts';
+import { wordsOf } from '../sweep/outcome.ts';
 import { type CommandContext, JSON_OPTION, type RunnableCommand } from './command.ts';
 import { EXIT } from './exit-code.ts';
 import { headlineOf } from './headline.ts';
@@ -57,7 +58,7 @@ function lines(of: StatusOfAll): string[] {
       'platform',
       of.platform.error ?? (of.observedAt === null ? 'not looked at yet' : `looked at ${ago(of.observedAt)}`),
     ],
-    ['control plane', backend.error ?? backend.state.replaceAll('_', ' ')],
+    [wordsOf(backend.kind).backend, backend.error ?? backend.state.replaceAll('_', ' ')],
     [
       'last sweep',
       last?.finishedAt == null ? 'none yet' : `${last.result.replaceAll('_', ' ')}, ${ago(last.finishedAt)}`,

@@ -48,8 +48,9 @@ export function grantSchema({ schema }: TableNames, role: string): string {
 }
 
 /** The same as in the README. */
-export function grantTable(table: TableNames, role: string): string {
-  return `grant select, update (instance_id, updated_at) on ${qualified(table)} to ${quoted(role)};`;
+export function grantTable(table: TableNames, role: string, written: readonly string[]): string {
+  const update = written.length === 0 ? '' : `, update (${written.join(', ')})`;
+  return `grant select${update} on ${qualified(table)} to ${quoted(role)};`;
 }
 
 /** In this database: it outdoes what is set for the role, the database or the server. */
@@ -80,6 +81,7 @@ export function createView(
   columns: readonly string[],
   missing: readonly string[],
   role: string,
+  written: readonly string[],
 ): string {
   const selected = columns.map((column) =>
     missing.includes(column) ? `${column.toUpperCase()}_COLUMN as ${column}` : column,
@@ -87,6 +89,6 @@ export function createView(
   const view = viewOf(table);
   return (
     `create view ${qualified(view)} as select ${selected.join(', ')} from ${qualified(table)}; ` +
-    `${grantSchema(view, role)} ${grantTable(view, role)}`
+    `${grantSchema(view, role)} ${grantTable(view, role, written)}`
   );
 }

@@ -132,7 +132,17 @@ export const tenants = sweeper.table('tenants', {
   excusedSince: at('excused_since'),
   /** The platform's table held no row at all at the newest observe. */
   platformEmpty: boolean('platform_empty').notNull().default(false),
+  /** Containers of which the newest observe could not say whose they are. */
+  leftAlone: jsonb('left_alone').$type<readonly LeftAlone[]>().notNull().default([]),
 });
+
+/** A container that is not touched, because nobody can say whose it is. */
+export interface LeftAlone {
+  readonly instanceId: string;
+  readonly name: string;
+  /** A sentence. */
+  readonly reason: string;
+}
 
 /** An orphan; at most one open row per (tenant, workspace, instance). Resolved rows stay: they are the history. */
 export const orphans = sweeper.table(
@@ -188,6 +198,11 @@ export const orphans = sweeper.table(
     acknowledgedAt: at('acknowledged_at'),
     acknowledgedBy: text('acknowledged_by'),
     acknowledgeReason: text('acknowledge_reason'),
+
+    /** Of a container without a row: the start of the look that first missed the row, since when every look has. */
+    noRowSince: at('no_row_since'),
+    /** Two looks far enough apart have missed it, and such containers are to be stopped. */
+    noRowConfirmed: boolean('no_row_confirmed').notNull().default(false),
 
     resolvedAt: at('resolved_at'),
     resolution: resolution(),

@@ -2,6 +2,7 @@ import { eq, sql } from 'drizzle-orm';
 import type { Transaction } from '../db/connect.ts';
 import { milliseconds } from '../db/interval.ts';
 import { attempts, audit, tenants } from '../db/schema.ts';
+import { type BackendKind, wordsOf } from '../sweep/outcome.ts';
 import { LATE_AFTER_INTERVALS } from '../sweep/status.ts';
 import { readLastSweep } from '../sweep/watched.ts';
 import type { Notice } from './message.ts';
@@ -35,7 +36,11 @@ export interface Quiet {
  * Whether nobody sweeps. A person's pause and the brake excuse it, each until so long after its end as any sweep may
  * take; being disabled does not: what leaks then leaks in silence.
  */
-export async function readSilence(tx: Transaction, tenant: string, intervalMs: number): Promise<Quiet> {
+export async function readSilence(
+  tx: Transaction,
+  tenant: string,
+  { intervalMs, kind }: { intervalMs: number; kind: BackendKind | null },
+): Promise<Quiet> {
   const row = await readSigns(tx, tenant, intervalMs);
   if (row === null) return { notice: null, sweptAt: null, excusedMs: 0 };
   const { sweptAt, pausedMs, braked, excused, late } = row;
@@ -47,7 +52,7 @@ export async function readSilence(tx: Transaction, tenant: string, intervalMs: n
   const quietMs = (row.now - (last ?? row.created)) * 1000;
   if (excused || row.stopping || quietMs < patienceMs(intervalMs)) return { ...known, notice: null };
   const when = last === null ? 'yet' : `since ${isoOf(last)}`;
-  return { ...known, notice: silence(`no sweep has ended well ${when}${becauseOf(row)}`, row) };
+  return { ...known, notice: silence(`no sweep has ended well ${when}${becauseOf(row, kind)}`, row) };
 }
 
 type Signs = NonNullable<Awaited<ReturnType<typeof readSigns>>>;
@@ -85,9 +90,11 @@ function columns(tenant: string, intervalMs: number) {
 }
 
 /** What is known to stand in the way. */
-function becauseOf({ observeError, breakerMessage, holder }: Signs): string {
+function becauseOf({ observeError, breakerMessage, holder }: Signs, kind: BackendKind | null): string {
   if (observeError !== null) return `; the platform could not be looked at: ${observeError.replace(/\.$/, '')}`;
-  if (breakerMessage !== null) return `; the control plane fails as a whole: ${breakerMessage.replace(/\.$/, '')}`;
+  if (breakerMessage !== null) {
+    return `; the ${wordsOf(kind).backend} fails as a whole: ${breakerMessage.replace(/\.$/, '')}`;
+  }
   return holder === null ? '' : `; the lease is held by ${holder}`;
 }
 

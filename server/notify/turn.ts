@@ -1,6 +1,7 @@
 import type { BaseLogger } from 'pino';
 import { type Database, DatabaseFailure, type Transaction } from '../db/connect.ts';
 import type { Clock } from '../sweep/clock.ts';
+import type { BackendKind } from '../sweep/outcome.ts';
 import { type Away, createAway } from './away.ts';
 import type { Channel } from './channel.ts';
 import { type Claimed, claimDue, giveUp, note } from './deliveries.ts';
@@ -26,6 +27,8 @@ export interface TurnDeps {
   readonly sender: Sender;
   readonly replica: string;
   readonly intervalMs: number;
+  /** What stops instances: people are told of it by its name. */
+  readonly kind: BackendKind | null;
   /** Null until it was reached for the first time. */
   readonly home: () => HomeInReach | null;
   /** From [0, 1). */
@@ -67,13 +70,13 @@ export function createTurn(deps: TurnDeps, told: AbortSignal): () => Promise<voi
 /** Where looks are further apart the process was frozen, and nobody has watched meanwhile. */
 const LONGEST_GAP_MS = 60_000;
 
-function createWatching({ clock, channels, sender, intervalMs }: TurnDeps, away: Away, say: Saying) {
+function createWatching({ clock, channels, sender, intervalMs, kind }: TurnDeps, away: Away, say: Saying) {
   const { tenant } = sender;
   let watched: { readonly sinceMs: number; readonly lastMs: number } | null = null;
 
   const writeDown = async (tx: Transaction, mayOpen: (notice: Notice) => boolean) => {
     await away.handOver(tx);
-    const sight = await look(tx, tenant, intervalMs);
+    const sight = await look(tx, tenant, { intervalMs, kind });
     const kinds = channels.map(({ kind }) => kind);
     await settle(tx, tenant, { notices: sight.notices, mayOpen, channels: kinds });
     await forgetOld(tx, tenant);

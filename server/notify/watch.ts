@@ -1,6 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
 import type { Transaction } from '../db/connect.ts';
 import { tenants } from '../db/schema.ts';
+import type { BackendKind } from '../sweep/outcome.ts';
 import type { Notice } from './message.ts';
 import { type Quiet, readSilence } from './silence.ts';
 import { readStuck } from './stuck.ts';
@@ -11,10 +12,14 @@ export interface Sight extends Omit<Quiet, 'notice'> {
 }
 
 /** The platform is not looked at: that is what sweeps are for, and whether they do is what is watched. */
-export async function look(tx: Transaction, tenant: string, intervalMs: number): Promise<Sight> {
-  const { notice, ...quiet } = await readSilence(tx, tenant, intervalMs);
+export async function look(
+  tx: Transaction,
+  tenant: string,
+  of: { readonly intervalMs: number; readonly kind: BackendKind | null },
+): Promise<Sight> {
+  const { notice, ...quiet } = await readSilence(tx, tenant, of);
   const brake = await readBrake(tx, tenant);
-  const stuck = await readStuck(tx, tenant);
+  const stuck = await readStuck(tx, tenant, of.kind);
   return { ...quiet, notices: [notice, brake, ...stuck].filter((one) => one !== null) };
 }
 

@@ -6,6 +6,7 @@ import type { Consequence, Ending } from './finish.ts';
 import type { RightOfWay } from './give-way.ts';
 import { type Lease, STOP_MARGIN_MS } from './lease.ts';
 import type { FailureClass, Fault, Outcome } from './outcome.ts';
+import { createPassage, type Halt, TOO_SLOW } from './passage.ts';
 import type { Platform, Target } from './platform.ts';
 import { PlatformFault } from './platform-fault.ts';
 import { RECHECK_VALID_MS, type Rechecked } from './recheck.ts';
@@ -91,21 +92,67 @@ async function recheckAndStop(deps: AttemptDeps, orphan: ClaimedOrphan, attemptI
   const refusal = await refusalToCall(deps);
   if (refusal !== null) return { ending: notCalled('interrupted', null, refusal), rechecked: judged.rechecked };
   if (deps.clock.monotonicMs() - judged.rechecked.askedMs >= RECHECK_VALID_MS) {
-    return { ending: notCalled('failed', 'platform', TOO_SLOW), rechecked: judged.rechecked };
+    return { ending: TOO_SLOW, rechecked: judged.rechecked };
   }
-  const answering = deps.stopper.stop(orphan, attemptId);
+  const passage = passageOf(deps, orphan, judged.rechecked);
+  const answering = deps.stopper.stop(orphan, attemptId, passage.steps);
   sent();
   const answer = await answering;
+  if (answer.kind === 'halted') return answer.taken ? halfDone(deps, orphan, passage.halt()) : passage.halt();
   return { ending: await afterAnswer(deps, orphan, answer), rechecked: judged.rechecked };
 }
 
-const TOO_SLOW = "The platform's database took too long to say whether the workspace is still removed: not called.";
+function passageOf(deps: AttemptDeps, orphan: ClaimedOrphan, before: Rechecked) {
+  return createPassage(
+    {
+      clock: deps.clock,
+      platform: deps.platform,
+      steps: {
+        left: () => deps.store.stepsLeft(orphan.orphanId),
+        plan: (steps) => deps.store.planSteps(orphan.orphanId, steps),
+        done: (step) => deps.store.stepDone(orphan.orphanId, step),
+      },
+      refusal: async () => {
+        const refusal = await refusalToGoOn(deps);
+        return refusal === null ? null : notCalled('interrupted', null, refusal);
+      },
+      judge: (rechecked) => {
+        const judged = judge(orphan, rechecked);
+        return judged.kind === 'ended' ? judged.ending : null;
+      },
+      faultOf,
+    },
+    orphan,
+    before,
+  );
+}
 
-async function refusalToCall({ clock, lease, lastStartMs, stopper, told }: AttemptDeps): Promise<string | null> {
+/** Something of it has been removed, and then the recheck before the next step said no. */
+function halfDone({ answer }: AttemptDeps, orphan: ClaimedOrphan, { ending, rechecked }: Halt): Halt {
+  answer(orphan.orphanId, null);
+  if (ending.outcome !== 'superseded') return { ending: { ...ending, called: true }, rechecked };
+  const lives = rechecked?.row?.removed === false;
+  const outcome = lives ? 'stopped_live' : 'failed';
+  const failure = lives ? null : 'platform';
+  const message = lives ? RESTORED_MEANWHILE : CHANGED_MEANWHILE;
+  return { ending: { ...notCalled(outcome, failure, message), called: true }, rechecked };
+}
+
+const RESTORED_MEANWHILE = 'The workspace was restored while its container was being removed: its volumes were kept.';
+const CHANGED_MEANWHILE =
+  'The row of the workspace changed while its container was being removed: its volumes were kept.';
+
+async function refusalToCall(deps: AttemptDeps): Promise<string | null> {
+  const refusal = await refusalToGoOn(deps);
+  if (refusal !== null) return refusal;
+  return deps.clock.monotonicMs() > deps.lastStartMs ? 'The deadline came before the Stop was sent: not called.' : null;
+}
+
+/** The deadline cuts no Stop that has begun: that ends by its own time. */
+async function refusalToGoOn({ lease, stopper, told }: AttemptDeps): Promise<string | null> {
   if (!(await lease.lasts(stopper.timeoutMs + STOP_MARGIN_MS)))
     return 'The lease ran out before the Stop was sent: not called.';
   if (told.aborted) return 'The process was told to stop before the Stop was sent: not called.';
-  if (clock.monotonicMs() > lastStartMs) return 'The deadline came before the Stop was sent: not called.';
   return null;
 }
 
@@ -124,9 +171,13 @@ async function recheckOnce(deps: DryDeps, orphan: ClaimedOrphan): Promise<Judged
     if (deps.clock.monotonicMs() - rechecked.askedMs >= RECHECK_VALID_MS) rechecked = await deps.recheck(orphan);
     return judge(orphan, rechecked);
   } catch (error) {
-    if (!(error instanceof PlatformFault)) throw error;
-    return { kind: 'ended', ending: notCalled('failed', 'platform', error.message), rechecked: null };
+    return { kind: 'ended', ending: faultOf(error), rechecked: null };
   }
+}
+
+function faultOf(error: unknown): Ending {
+  if (!(error instanceof PlatformFault)) throw error;
+  return notCalled('failed', 'platform', error.message);
 }
 
 function judge(orphan: ClaimedOrphan, rechecked: Rechecked): Judged {
@@ -139,7 +190,9 @@ function judge(orphan: ClaimedOrphan, rechecked: Rechecked): Judged {
   }
   if (live !== undefined) {
     const name = live.workspaceName === null ? live.workspaceId : `${live.workspaceName} (${live.workspaceId})`;
-    const message = `The live workspace ${name} names the same instance: not called.`;
+    const message = live.ambiguous
+      ? `The container's name fits the workspace ${name}, too: not called.`
+      : `The live workspace ${name} names the same instance: not called.`;
     return { kind: 'ended', ending: notCalled('shared', null, message), rechecked };
   }
   return { kind: 'go', rechecked };
@@ -150,7 +203,11 @@ function notCalled(outcome: Outcome, failure: FailureClass | null, message: stri
   return { outcome, class: failure, fault, httpStatus: null, message, called: false };
 }
 
-async function afterAnswer(deps: AttemptDeps, orphan: ClaimedOrphan, answer: StopAnswer): Promise<Ending> {
+async function afterAnswer(
+  deps: AttemptDeps,
+  orphan: ClaimedOrphan,
+  answer: Exclude<StopAnswer, { kind: 'halted' }>,
+): Promise<Ending> {
   const { httpStatus } = answer;
   if (answer.kind !== 'failed') {
     deps.answer(orphan.orphanId, null);

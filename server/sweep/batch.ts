@@ -81,11 +81,15 @@ function suspectsLast(claimed: readonly ClaimedOrphan[]): ClaimedOrphan[] {
 }
 
 /** One that was refused may be held, or the whole sweep may have been paused, braked or cancelled: then it ends. */
-function createGateWatch({ store }: SweepDeps, { order, tally }: Batch): () => Promise<void> {
+function createGateWatch({ store, backend }: SweepDeps, { order, tally }: Batch): () => Promise<void> {
   let watching: Promise<void> | null = null;
   const watch = async (): Promise<void> => {
     const gate = await store.gate();
-    const refusal = refusalOf(gate, { byHand: order.trigger === 'manual', dryRun: order.dryRun });
+    const refusal = refusalOf(gate, {
+      byHand: order.trigger === 'manual',
+      dryRun: order.dryRun,
+      kind: backend?.kind ?? null,
+    });
     if (refusal !== null) tally.endFor(refusal, gate.cancelled);
   };
   return () => {

@@ -1,6 +1,6 @@
 import type { StopFailure } from '../backends/backend.ts';
 import { type BreakerState, breakerAfter, restMs } from './decide.ts';
-import type { FailureClass, Fault } from './outcome.ts';
+import { type BackendKind, type FailureClass, type Fault, wordsOf } from './outcome.ts';
 
 /** What is written down of the breaker. */
 export interface BreakerChange extends BreakerState {
@@ -91,13 +91,17 @@ export function createBreaker(known: BreakerState, save: (change: BreakerChange)
 }
 
 /** One sentence: why nothing more is sent. */
-export function breakerSentence({ class: failureClass, message }: { class: FailureClass; message: string }): string {
+export function breakerSentence(
+  { class: failureClass, message }: { class: FailureClass; message: string },
+  kind: BackendKind | null,
+): string {
+  const { backend } = wordsOf(kind);
   switch (failureClass) {
     case 'unauthorized':
-      return `The control plane did not accept our credentials: ${message}`;
+      return `The ${backend} did not accept our credentials: ${message}`;
     case 'throttled':
-      return `The control plane asked to be called less: ${message}`;
+      return `The ${backend} asked to be called less: ${message}`;
     default:
-      return `The control plane is not answering: ${message}`;
+      return `The ${backend} is not answering: ${message}`;
   }
 }

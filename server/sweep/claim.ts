@@ -54,18 +54,21 @@ const columns = {
 const STOPPABLE = ['removed', 'row_gone', 'reappeared'] as const satisfies readonly Why[];
 
 /** Of all there are, those that a sweep may ever stop. The others wait for a person, or for their row. */
-const stoppable = sql`${orphans.why} in (${literals(STOPPABLE)})
+const stoppable = sql`(${orphans.why} in (${literals(STOPPABLE)}) or ${orphans.why} = 'no_row' and ${orphans.noRowConfirmed})
   and ${orphans.lastOutcome} is distinct from 'stopped_live'`;
 
 /** The same of one: whether there will be a next attempt, if nothing else is decided. */
 export function isStoppable({
   why,
   lastOutcome,
+  noRowConfirmed,
 }: {
   readonly why: Why;
   readonly lastOutcome: Outcome | null;
+  readonly noRowConfirmed: boolean;
 }): boolean {
-  return STOPPABLE.some((one) => one === why) && lastOutcome !== 'stopped_live';
+  const mayEver = STOPPABLE.some((one) => one === why) || (why === 'no_row' && noRowConfirmed);
+  return mayEver && lastOutcome !== 'stopped_live';
 }
 
 /** Not resolved, not held, past its grace, and ours to stop: what a sweep asked for by hand would attempt, had it no limit. */

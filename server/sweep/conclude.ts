@@ -1,6 +1,7 @@
 import { and, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Transaction } from '../db/connect.ts';
 import { attempts, orphans } from '../db/schema.ts';
+import { steps } from '../db/step-schema.ts';
 import { batchesOf } from './batches.ts';
 import { type Conclusion, concludeVanished } from './decide.ts';
 import { stuckNow } from './excuse.ts';
@@ -53,19 +54,21 @@ export async function conclude(
 }
 
 /**
- * Whether a Stop of this orphan has been accepted (by a late answer, or although its id could not be cleared), or was cut
+ * Whether a Stop of this orphan has been accepted (by a late answer, or although its id could not be cleared, or in part), or was cut
  * off and may have been, whatever later attempts met: if its row lives again, its instance perhaps does not.
  *
  * @param orphanId as raw SQL: drizzle leaves the table's name out where there is but one
  */
 export function stopMayHaveArrived(orphanId: 'orphans.id' | 'claimed.id'): SQL<boolean> {
   // No `exists`: for many orphans that would be answered by reading all attempts there are.
-  return sql<boolean>`coalesce((
+  return sql<boolean>`(coalesce((
+    select true from ${steps} as step where step.orphan_id = ${sql.raw(orphanId)}
+      and step.kind = 'container' and step.done_at is not null limit 1), false) or coalesce((
     select true from ${attempts} as made where made.orphan_id = ${sql.raw(orphanId)}
       and (made.outcome = 'clear_failed' or made.late_answer in ('stopped', 'stopped_live', 'clear_failed')
         or (made.outcome = 'interrupted' and made.called is not false
           and coalesce(made.late_answer, 'interrupted') = 'interrupted'))
-    limit 1), false)`;
+    limit 1), false))`;
 }
 
 function differs(before: { why: Why; lastOutcome: string | null }, conclusion: Conclusion): boolean {

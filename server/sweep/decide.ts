@@ -140,15 +140,21 @@ export function looksOf(limit: number): number {
 export function mayStop(orphan: { readonly why: Why; readonly instanceId: string }, row: CurrentRow | undefined) {
   switch (orphan.why) {
     case 'removed':
-      return row?.removed === true && row.instanceId === orphan.instanceId;
+      return row?.removed === true && names(row, orphan.instanceId);
     case 'row_gone':
-      return row === undefined || (row.removed && row.instanceId === orphan.instanceId);
+      return row === undefined || (row.removed && names(row, orphan.instanceId));
     case 'reappeared':
       return row === undefined || (row.removed && (row.instanceId === null || row.instanceId === orphan.instanceId));
-    case 'replaced':
     case 'no_row':
+      return row === undefined;
+    case 'replaced':
       return false;
   }
+}
+
+/** Whether a row's instance is this one; or, where rows name none, whether it is among those of its workspace. */
+function names(row: CurrentRow, instanceId: string): boolean {
+  return row.instanceId === instanceId || row.containers?.includes(instanceId) === true;
 }
 
 /** What a finished attempt does to its orphan. */
@@ -262,11 +268,19 @@ export function concludeVanished(orphan: Vanished, row: CurrentRow | undefined):
   // Shouted until a person has heard it, whatever the row says by now.
   if (orphan.lastOutcome === 'stopped_live') return { kind: 'stopped_live' };
   if (row === undefined) return { kind: 'kept', why: orphan.why === 'removed' ? 'row_gone' : keptAs(orphan.why) };
-  if (row.instanceId === orphan.instanceId) return row.removed ? { kind: 'listed' } : restored(orphan);
+  if (names(row, orphan.instanceId)) return row.removed ? { kind: 'listed' } : restored(orphan);
+  if (row.containers !== undefined) return gone(orphan, row);
   if (orphan.why === 'reappeared' && mayStop(orphan, row)) return { kind: 'kept', why: 'reappeared' };
   // Another instance in the row, or none in a live row, says nothing of the one we look for: it may run for ever.
   if (row.instanceId !== null || !row.removed || orphan.why === 'replaced') return { kind: 'kept', why: 'replaced' };
   const byUs = orphan.lastOutcome === 'interrupted' || orphan.lastOutcome === 'clear_failed';
+  return { kind: 'resolved', resolution: byUs ? 'stopped' : 'external', unconfirmed: byUs };
+}
+
+/** Its engine knows no such container any more: that is conclusive, and only whose work it was is left to be said. */
+function gone({ lastOutcome, mayBeStopped }: Vanished, { removed }: CurrentRow): Conclusion {
+  const byUs = lastOutcome === 'interrupted' || mayBeStopped;
+  if (byUs && !removed) return { kind: 'stopped_live' };
   return { kind: 'resolved', resolution: byUs ? 'stopped' : 'external', unconfirmed: byUs };
 }
 

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Database } from '../db/connect.ts';
 import { sweeps, tenants } from '../db/schema.ts';
 import type { BreakerState } from './decide.ts';
+import { type BackendKind, wordsOf } from './outcome.ts';
 
 /** What stands between a sweep and its Stops. */
 export interface Gate {
@@ -77,7 +78,10 @@ export async function readGate(home: Database, tenant: string, sweepId: string):
 }
 
 /** Why a sweep may stop nothing (any more), as a sentence for its row; null: it may. */
-export function refusalOf(gate: Gate, { byHand, dryRun }: { byHand: boolean; dryRun: boolean }): string | null {
+export function refusalOf(
+  gate: Gate,
+  { byHand, dryRun, kind }: { byHand: boolean; dryRun: boolean; kind: BackendKind | null },
+): string | null {
   if (gate.cancelled) return 'Cancelled before the rest was attempted.';
   if (gate.brakeLatched && !(byHand && dryRun)) return BRAKED;
   if (gate.pause !== null && !byHand) {
@@ -85,7 +89,7 @@ export function refusalOf(gate: Gate, { byHand, dryRun }: { byHand: boolean; dry
     return `Paused by ${actor} until ${until.toISOString()}: ${reason}`;
   }
   if (gate.breaker.restUntil !== null && !dryRun) {
-    return `The control plane asked not to be called before ${gate.breaker.restUntil.toISOString()}.`;
+    return `The ${wordsOf(kind).backend} asked not to be called before ${gate.breaker.restUntil.toISOString()}.`;
   }
   return gate.platformEmpty && !dryRun ? PLATFORM_EMPTY : null;
 }

@@ -5,6 +5,7 @@ import type { Database } from '../db/connect.ts';
 import { restOf } from './breaker-row.ts';
 import type { Clock } from './clock.ts';
 import { inTime } from './in-time.ts';
+import { type BackendWords, wordsOf } from './outcome.ts';
 import type { CurrentRow, LiveRow, Platform, Target } from './platform.ts';
 import { PlatformFault } from './platform-fault.ts';
 
@@ -138,12 +139,13 @@ async function readRows(platform: Platform, workspaceId: string, targets: readon
 
 function createBackendSide({ clock, backend }: InstancesDeps) {
   const turns = pLimit(AT_ONCE);
+  const words = wordsOf(backend?.kind ?? null);
   /** Monotonic: it asked us to stay away until then. A sweep's Stop would have it written down; a question does not. */
   let restUntilMs = 0;
 
   const askOne = async (of: Backend, target: Target, { lastStartMs, cut }: Asking): Promise<StateAnswer | string> => {
     if (clock.monotonicMs() > lastStartMs || cut.aborted) return TOO_LATE;
-    if (clock.monotonicMs() < restUntilMs) return 'Not asked: the control plane has asked to be left alone.';
+    if (clock.monotonicMs() < restUntilMs) return `Not asked: the ${words.backend} has asked to be left alone.`;
     const answer = await inTime({ clock, timeoutMs: QUESTION_MS, cut }, 'The question', (signal) =>
       of.look(target, { requestId: randomUUID(), signal }),
     );
@@ -161,7 +163,7 @@ function createBackendSide({ clock, backend }: InstancesDeps) {
     let refusal =
       restUntil === null
         ? null
-        : `Not asked: the control plane has asked to be left alone until ${restUntil.toISOString()}.`;
+        : `Not asked: the ${words.backend} has asked to be left alone until ${restUntil.toISOString()}.`;
     const instances: { instanceId: string; word: BackendWord }[] = [];
     for (const target of targets) {
       const { instanceId } = target;
@@ -174,19 +176,19 @@ function createBackendSide({ clock, backend }: InstancesDeps) {
       if (typeof said !== 'string' && said.kind === 'failed' && said.class !== 'rejected') {
         refusal = 'Not asked: the question before it has failed.';
       }
-      instances.push({ instanceId, word: wordOf(said) });
+      instances.push({ instanceId, word: wordOf(said, words) });
     }
     return instances;
   };
 }
 
-function wordOf(said: StateAnswer | string): BackendWord {
+function wordOf(said: StateAnswer | string, words: BackendWords): BackendWord {
   if (typeof said === 'string') return { error: said };
   switch (said.kind) {
     case 'state':
       return { state: said.state };
     case 'no_route':
-      return { error: `The control plane cannot be asked for the state of an instance: ${said.message}` };
+      return { error: `The ${words.backend} cannot be asked for the state of ${words.anInstance}: ${said.message}` };
     case 'failed':
       return { error: `${said.message} (${said.class})` };
   }

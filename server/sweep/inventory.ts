@@ -9,7 +9,7 @@ import { endExpired } from './expiry.ts';
 import { foreignSentence } from './fingerprint.ts';
 import { needsPerson } from './orphan-state.ts';
 import { STUCK_AFTER_MS, STUCK_FAILURES } from './outcome.ts';
-import type { CurrentRow, LeakedRow } from './platform.ts';
+import type { CurrentRow, LeakedRow, Looked } from './platform.ts';
 import { PlatformFault } from './platform-fault.ts';
 
 /** An open orphan that the platform does not list (any more). */
@@ -22,6 +22,7 @@ export interface Missing {
 interface Changed {
   readonly orphanId: string;
   readonly workspaceName: string | null;
+  readonly why: LeakedRow['why'];
 }
 
 /** What a look has found, against the inventory. */
@@ -35,6 +36,7 @@ export interface Look {
   /** When the look began, as `begin` gave it: the home database's time. */
   readonly startedAt: string;
   readonly durationMs: number;
+  readonly looked: Looked;
   readonly differences: Differences;
   /** The rows of what is missing, read again by id. */
   readonly current: ReadonlyMap<string, CurrentRow>;
@@ -50,7 +52,7 @@ export interface Inventory {
    * @throws PlatformFault when this inventory is another platform's
    */
   begin(): Promise<string>;
-  compare(rows: readonly LeakedRow[]): Promise<Differences>;
+  compare(looked: Looked): Promise<Differences>;
   /** Brings the inventory up to date in one transaction. False: a later-started look has been applied already. */
   apply(look: Look): Promise<boolean>;
   /** Remembers why a look failed, unless a later-started one has been applied; the inventory stays as it is. */
@@ -64,6 +66,7 @@ interface ComparedRow extends Record<string, unknown> {
   readonly instance_id: string;
   readonly updated_at: string | null;
   readonly listed: boolean;
+  readonly why: LeakedRow['why'] | null;
 }
 
 export interface InventoryOptions {
@@ -71,6 +74,8 @@ export interface InventoryOptions {
   readonly intervalMs: number;
   /** SWEEP_SURGE_LIMIT. */
   readonly surgeLimit: number | 'unlimited';
+  /** How far apart two looks must both miss the row of a container that has none; null: it is never stopped. */
+  readonly unknownGraceMs: number | null;
   /** Of the platform that is looked at. */
   readonly fingerprint: string;
 }
@@ -80,7 +85,7 @@ export function createInventory(home: Database, options: InventoryOptions): Inve
   return {
     begin: () => begin(home, options),
 
-    compare: (rows) => compare(home, tenant, rows),
+    compare: (looked) => compare(home, tenant, looked),
 
     apply: (look) =>
       home.transaction(async (tx) => {
@@ -92,9 +97,10 @@ export function createInventory(home: Database, options: InventoryOptions): Inve
           await insert(tx, tenant, look.startedAt, added);
         }
         for (const changed of batchesOf(look.differences.changed)) await relist(tx, look.startedAt, changed);
+        if (look.looked.unseen !== 'no_row') await confirmUnknown(tx, options, look);
         const missing = look.differences.missing.map((one) => one.orphanId);
         await conclude(tx, look.startedAt, missing, look.current);
-        await judgeBrake(tx, tenant, surgeLimit);
+        await judgeBrake(tx, tenant, { surgeLimit, emptyLatches: options.unknownGraceMs !== null && look.tableEmpty });
         await sample(tx, tenant);
         await tx
           .update(tenants)
@@ -102,9 +108,10 @@ export function createInventory(home: Database, options: InventoryOptions): Inve
             observedAt: sql`${look.startedAt}::timestamptz`,
             platformEmpty: look.tableEmpty,
             observeMs: Math.round(look.durationMs),
-            observeError: null,
-            observeFault: null,
-            observeErrorAt: null,
+            leftAlone: [...look.looked.leftAlone],
+            observeError: look.looked.fault?.message ?? null,
+            observeFault: look.looked.fault?.code ?? null,
+            observeErrorAt: look.looked.fault === null ? null : sql`now()`,
           })
           .where(eq(tenants.tenant, tenant));
         return true;
@@ -147,31 +154,41 @@ function seen(rows: readonly LeakedRow[]): SQL {
     ${sql.param(rows.map((row) => row.workspaceId))}::text[],
     ${sql.param(rows.map((row) => row.workspaceName))}::text[],
     ${sql.param(rows.map((row) => row.instanceId))}::text[],
-    ${sql.param(rows.map((row) => row.updatedAt))}::text[]
-  ) as seen (workspace_id, workspace_name, instance_id, updated_at)`;
+    ${sql.param(rows.map((row) => row.updatedAt))}::text[],
+    ${sql.param(rows.map((row) => row.why))}::text[]
+  ) as seen (workspace_id, workspace_name, instance_id, updated_at, why)`;
 }
 
-/** One pass over both sides that returns only what differs, so that a quiet look writes nothing. */
-async function compare(home: Database, tenant: string, rows: readonly LeakedRow[]): Promise<Differences> {
+/**
+ * One pass over both sides that returns only what differs, so that a quiet look writes nothing. A container without a row
+ * whose row was once seen removed is not listed in this sense: what became of its row is concluded. What could not be
+ * looked for is not missing.
+ */
+async function compare(home: Database, tenant: string, { rows, unseen }: Looked): Promise<Differences> {
+  const lost = sql`seen.why = 'no_row' and known.why <> 'no_row'`;
   const found = await home.statement<ComparedRow>(sql`
     select known.id as orphan_id, coalesce(seen.workspace_id, known.workspace_id) as workspace_id,
-      seen.workspace_name, coalesce(seen.instance_id, known.instance_id) as instance_id, seen.updated_at,
-      seen.workspace_id is not null as listed
+      seen.workspace_name, coalesce(seen.instance_id, known.instance_id) as instance_id, seen.updated_at, seen.why,
+      seen.workspace_id is not null and not coalesce(${lost}, false) as listed
     from (select * from ${seen(rows)}) as seen
     full join (
       select id, workspace_id, workspace_name, instance_id, why from ${orphans}
       where tenant = ${tenant} and resolved_at is null
     ) as known on known.workspace_id = seen.workspace_id and known.instance_id = seen.instance_id
-    where known.id is null or seen.workspace_id is null
-      or known.workspace_name is distinct from seen.workspace_name or known.why in ('row_gone', 'replaced')`);
+    where (known.id is null or seen.workspace_id is null or ${lost}
+      or known.workspace_name is distinct from seen.workspace_name or known.why in ('row_gone', 'replaced')
+      or known.why = 'no_row' and seen.why = 'removed')
+      and (seen.workspace_id is not null
+        or case when known.why = 'no_row' then 'no_row' else 'removed' end is distinct from ${unseen}::text)`);
   const added: LeakedRow[] = [];
   const changed: Changed[] = [];
   const missing: Missing[] = [];
   for (const row of found.rows) {
     const { orphan_id: orphanId, workspace_id: workspaceId, workspace_name: workspaceName } = row;
     if (orphanId === null) {
-      added.push({ workspaceId, workspaceName, instanceId: row.instance_id, updatedAt: row.updated_at });
-    } else if (row.listed) changed.push({ orphanId, workspaceName });
+      const { instance_id: instanceId, updated_at: updatedAt } = row;
+      added.push({ workspaceId, workspaceName, instanceId, updatedAt, why: row.why ?? 'removed' });
+    } else if (row.listed) changed.push({ orphanId, workspaceName, why: row.why ?? 'removed' });
     else missing.push({ orphanId, workspaceId });
   }
   return { added, changed, missing };
@@ -235,7 +252,8 @@ function touchedBy({ differences: { changed, missing } }: Look): SQL {
 /** Seen again after it was resolved by others: the same orphan, with its failures and its first seen. */
 async function reopen(tx: Transaction, tenant: string, startedAt: string, added: readonly LeakedRow[]): Promise<void> {
   await tx.execute(sql`
-    update ${orphans} set resolved_at = null, resolution = null, why = 'removed',
+    update ${orphans} set resolved_at = null, resolution = null, why = seen.why::sweeper.why,
+      no_row_since = ${noRowSince(startedAt)}, no_row_confirmed = false,
       workspace_name = seen.workspace_name,
       stuck_at = case when failures >= ${STUCK_FAILURES} then stuck_at end
     from ${seen(added)}
@@ -252,21 +270,23 @@ async function reopen(tx: Transaction, tenant: string, startedAt: string, added:
 
 /**
  * Never a key that was resolved after the look began: what it saw is older than that. A hold covers later orphans of its
- * workspace, too. First seen is not `now()`, which may be older than the wait for the tenant's row: what a release of the
+ * workspace, too, also of one that was known by half of its name only. First seen is not `now()`, which may be older than the wait for the tenant's row: what a release of the
  * brake covers was there before it.
  */
 async function insert(tx: Transaction, tenant: string, startedAt: string, added: readonly LeakedRow[]): Promise<void> {
   await tx.execute(sql`
     insert into ${orphans}
-      (tenant, workspace_id, workspace_name, instance_id, why, orphaned_at, first_seen_at, next_attempt_at,
+      (tenant, workspace_id, workspace_name, instance_id, why, no_row_since, orphaned_at, first_seen_at, next_attempt_at,
       held_at, held_by, hold_verified, hold_reason, hold_until)
-    select ${tenant}, seen.workspace_id, seen.workspace_name, seen.instance_id, 'removed',
+    select ${tenant}, seen.workspace_id, seen.workspace_name, seen.instance_id, seen.why::sweeper.why,
+      ${noRowSince(startedAt)},
       coalesce(seen.updated_at::timestamptz, statement_timestamp()), statement_timestamp(), statement_timestamp(),
       hold.held_at, hold.held_by, coalesce(hold.hold_verified, false), hold.hold_reason, hold.hold_until
     from ${seen(added)}
     left join lateral (
       select held_at, held_by, hold_verified, hold_reason, hold_until from ${orphans} as held
-      where held.tenant = ${tenant} and held.workspace_id = seen.workspace_id and held.hold_until > now()
+      where held.tenant = ${tenant} and held.hold_until > now()
+        and (held.workspace_id = seen.workspace_id or held.why = 'no_row' and held.instance_id = seen.instance_id)
       order by held_at desc limit 1
     ) as hold on true
     where not exists (
@@ -282,12 +302,37 @@ async function relist(tx: Transaction, startedAt: string, changed: readonly Chan
   await tx.execute(sql`
     update ${orphans} set workspace_name = changed.workspace_name,
       stuck_at = case when why in ('row_gone', 'replaced') and failures < ${STUCK_FAILURES} then null else stuck_at end,
-      why = case when why in ('row_gone', 'replaced') then 'removed' else why end
+      no_row_since = case when listed_as = 'no_row' then no_row_since end,
+      no_row_confirmed = no_row_confirmed and listed_as = 'no_row',
+      why = case when why in ('row_gone', 'replaced', 'no_row') then listed_as::sweeper.why else why end
     from unnest(
       ${sql.param(changed.map((one) => one.orphanId))}::uuid[],
-      ${sql.param(changed.map((one) => one.workspaceName))}::text[]
-    ) as changed (orphan_id, workspace_name)
+      ${sql.param(changed.map((one) => one.workspaceName))}::text[],
+      ${sql.param(changed.map((one) => one.why))}::text[]
+    ) as changed (orphan_id, workspace_name, listed_as)
     where orphans.id = changed.orphan_id and ${mayTouch(startedAt)}`);
+}
+
+const noRowSince = (startedAt: string): SQL => sql`case when seen.why = 'no_row' then ${startedAt}::timestamptz end`;
+
+/**
+ * A container without a row may be stopped once two looks, far enough apart, have both missed the row, and every look in
+ * between: its time begins anew whenever there is one.
+ */
+async function confirmUnknown(
+  tx: Transaction,
+  { tenant, unknownGraceMs }: InventoryOptions,
+  look: Look,
+): Promise<void> {
+  const missing = look.differences.missing.map((one) => one.orphanId);
+  const confirmed =
+    unknownGraceMs === null
+      ? sql`false`
+      : sql`no_row_since + ${milliseconds(unknownGraceMs)} <= ${look.startedAt}::timestamptz
+          and id <> all(${sql.param(missing)}::uuid[])`;
+  await tx.execute(sql`
+    update ${orphans} set no_row_confirmed = ${confirmed}
+    where tenant = ${tenant} and resolved_at is null and why = 'no_row' and no_row_confirmed <> (${confirmed})`);
 }
 
 /** At most one a minute. The first condition saves the count, the second the row of zeros that a count always gives. */

@@ -13,7 +13,7 @@ export interface ObserveDeps {
 const READ_BATCH = 5_000;
 
 /**
- * One look: reads all orphans of the platform by one statement and brings the inventory up to date. Looks race with
+ * One look: reads all orphans of the platform and brings the inventory up to date. Looks race with
  * sweeps and with each other; `Inventory.apply` says what one may touch.
  *
  * @throws PlatformFault when the platform could not be asked: then nothing is concluded, and the reason is remembered
@@ -22,14 +22,16 @@ export async function observe({ clock, platform, inventory }: ObserveDeps): Prom
   const startedAt = await inventory.begin();
   const startedMs = clock.monotonicMs();
   try {
-    const rows = await platform.look();
-    const differences = await inventory.compare(rows);
+    const looked = await platform.look();
+    const differences = await inventory.compare(looked);
     // "Not listed" proves nothing: what is missing is read by its id before anything is concluded.
     const current = await readAgain(platform, differences.missing);
     // Wiped, restored from nothing, or not the one that it was: then "gone" says nothing of any single row.
-    const tableEmpty = rows.length === 0 && differences.missing.length > 0 && (await platform.isEmpty());
+    const mayBeEmpty = looked.rows.every((row) => row.why === 'no_row');
+    const anyone = looked.rows.length > 0 || differences.missing.length > 0;
+    const tableEmpty = mayBeEmpty && anyone && (await platform.isEmpty());
     const durationMs = clock.monotonicMs() - startedMs;
-    await inventory.apply({ startedAt, durationMs, differences, current, tableEmpty });
+    await inventory.apply({ startedAt, durationMs, looked, differences, current, tableEmpty });
   } catch (error) {
     if (error instanceof PlatformFault) await inventory.failed(startedAt, error);
     throw error;

@@ -44,6 +44,7 @@ const orphanColumns = {
   workspaceName: orphans.workspaceName,
   instanceId: orphans.instanceId,
   why: orphans.why,
+  noRowConfirmed: orphans.noRowConfirmed,
   orphanedAt: orphans.orphanedAt,
   firstSeenAt: orphans.firstSeenAt,
   attempts: orphans.attempts,

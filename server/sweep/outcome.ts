@@ -87,9 +87,46 @@ export type HistoryWindow = (typeof HISTORY_WINDOWS)[number];
 export const BACKEND_KINDS = ['control-plane', 'docker'] as const;
 export type BackendKind = (typeof BACKEND_KINDS)[number];
 
+/** What a Stop of a container removes, in this order. */
+export const STEP_KINDS = ['container', 'volume'] as const;
+export type StepKind = (typeof STEP_KINDS)[number];
+
 /** What the sweeper as a whole is doing; the first that holds, in the order of the console's verdict. */
 export const SWEEPER_STATES = ['disabled', 'brake', 'late', 'paused', 'dry_run', 'on_schedule'] as const;
 export type SweeperState = (typeof SWEEPER_STATES)[number];
+
+/** What people call a backend and what it stops; each as it stands within a sentence. */
+export interface BackendWords {
+  /** After "the". */
+  readonly backend: string;
+  /** Alone, as a label. */
+  readonly backendLabel: string;
+  readonly instance: string;
+  readonly instanceLabel: string;
+  readonly anInstance: string;
+}
+
+const BACKEND_WORDS: Readonly<Record<BackendKind, BackendWords>> = {
+  'control-plane': {
+    backend: 'control plane',
+    backendLabel: 'Control plane',
+    instance: 'instance',
+    instanceLabel: 'Instance',
+    anInstance: 'an instance',
+  },
+  docker: {
+    backend: 'Docker Engine',
+    backendLabel: 'Docker Engine',
+    instance: 'container',
+    instanceLabel: 'Container',
+    anInstance: 'a container',
+  },
+};
+
+/** @param kind null: none is configured, and people set up a control plane unless they say otherwise */
+export function wordsOf(kind: BackendKind | null): BackendWords {
+  return BACKEND_WORDS[kind ?? 'control-plane'];
+}
 
 /** Whether the control plane knows this platform's instances, as far as it was asked. */
 export const POSITIVE_CONTROLS = ['known', 'not_known', 'unknown'] as const;
@@ -111,6 +148,8 @@ export const PLATFORM_FAULTS = [
   'not_ours',
   /** Orphans are known, and the table holds no row at all. */
   'empty',
+  /** The Docker Engine did not say which containers there are. */
+  'engine',
   'failed',
 ] as const;
 export type PlatformFaultCode = (typeof PLATFORM_FAULTS)[number];

@@ -1,5 +1,5 @@
 import { databaseErrorOf, rootCause } from '../db/connect.ts';
-import type { PlatformFaultCode } from './outcome.ts';
+import type { BackendKind, PlatformFaultCode } from './outcome.ts';
 
 /** The platform's table, as named by PLATFORM_TABLE: exactly these identifiers. */
 export interface PlatformTable {
@@ -25,8 +25,24 @@ export class PlatformFault extends Error {
   }
 }
 
+/** What a backend needs of the platform's table. */
+export interface TableNeeds {
+  readonly reads: readonly string[];
+  /** Of those; none: nothing is ever written there. */
+  readonly writes: readonly string[];
+}
+
+export const TABLE_NEEDS: Readonly<Record<BackendKind, TableNeeds>> = {
+  'control-plane': {
+    reads: ['id', 'name', 'status', 'instance_id', 'updated_at'],
+    writes: ['instance_id', 'updated_at'],
+  },
+  docker: { reads: ['id', 'name', 'status', 'updated_at'], writes: [] },
+};
+
 export interface PlatformPlace {
   readonly table: PlatformTable;
+  readonly needs: TableNeeds;
   /** The database role we are connected as. */
   readonly user: string;
   /** `host:port/database` */
@@ -51,6 +67,7 @@ function sentence(error: unknown, cause: Error, at: PlatformPlace): [PlatformFau
     ];
   }
   const said = brief(answer.message);
+  const writes = at.needs.writes.length > 0;
   // All are 42501; only the routine tells a policy, or a database that lets us not in, from a missing grant.
   if (answer.code === '42501' && answer.routine === 'check_enable_rls') return rowSecurity(table, at);
   if (answer.routine === 'CheckMyDatabase') return refused(said, at);
@@ -61,15 +78,15 @@ function sentence(error: unknown, cause: Error, at: PlatformPlace): [PlatformFau
     case '42703':
       return [
         'no_column',
-        `The platform's table ${table} lacks a column (${said}). Orphan Sweeper reads id, name, status, ` +
-          'instance_id and updated_at; PLATFORM_TABLE names the table.',
+        `The platform's table ${table} lacks a column (${said}). Orphan Sweeper reads ` +
+          `${at.needs.reads.slice(0, -1).join(', ')} and ${at.needs.reads.at(-1)}; PLATFORM_TABLE names the table.`,
       ];
     case '42501':
       return [
         'no_grant',
-        `The role ${at.user} may not read or clear ${table} (${said}). Run: ` +
+        `The role ${at.user} may not read${writes ? ' or clear' : ''} ${table} (${said}). Run: ` +
           `grant usage on schema ${quoted(at.table.schema)} to ${quoted(at.user)}; ` +
-          `grant select, update (instance_id, updated_at) on ${table} to ${quoted(at.user)}`,
+          `grant select${writes ? `, update (${at.needs.writes.join(', ')})` : ''} on ${table} to ${quoted(at.user)}`,
       ];
     case '55000':
     case '42809':
@@ -122,7 +139,7 @@ function notWritable({ why }: ReadOnlyPlatform, at: PlatformPlace): [PlatformFau
   return why === 'replica'
     ? [
         'replica',
-        `The platform's database at ${at.place} is a replica, which lags and cannot clear an id. ` +
+        `The platform's database at ${at.place} is a replica, which lags${at.needs.writes.length > 0 ? ' and cannot clear an id' : ''}. ` +
           'Set PLATFORM_DATABASE_URL to the primary.',
       ]
     : [

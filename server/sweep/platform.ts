@@ -1,14 +1,34 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Database, Transaction } from '../db/connect.ts';
-import { type PlatformTable, platformFault, ReadOnlyPlatform } from './platform-fault.ts';
+import type { LeftAlone } from '../db/schema.ts';
+import {
+  type PlatformFault,
+  type PlatformTable,
+  platformFault,
+  ReadOnlyPlatform,
+  TABLE_NEEDS,
+} from './platform-fault.ts';
 
-/** A row that is removed and still carries an instance id. */
+/** An instance that leaks, by what a look has found. */
 export interface LeakedRow {
   readonly workspaceId: string;
   readonly workspaceName: string | null;
   readonly instanceId: string;
   /** ISO 8601 with an offset and the database's microseconds; null when the row has no `updated_at`. */
   readonly updatedAt: string | null;
+  /** Its row is removed; or there is none at all, and a label says that it is the platform's. */
+  readonly why: 'removed' | 'no_row';
+}
+
+/** What one look has found. */
+export interface Looked {
+  readonly rows: readonly LeakedRow[];
+  /** Those that could not be looked for, while the others could; null: all were. */
+  readonly unseen: LeakedRow['why'] | null;
+  /** Why they could not. */
+  readonly fault: PlatformFault | null;
+  /** What nobody can say the workspace of. */
+  readonly leftAlone: readonly LeftAlone[];
 }
 
 /** A row as it is now, by its workspace id. */
@@ -17,6 +37,8 @@ export interface CurrentRow {
   readonly removed: boolean;
   /** Null when the row has none, or an empty one. */
   readonly instanceId: string | null;
+  /** Where rows do not name their instances: those that there are of the workspace. */
+  readonly containers?: readonly string[];
 }
 
 /** A row that is not removed, and the instance that it names. */
@@ -24,6 +46,8 @@ export interface LiveRow {
   readonly workspaceId: string;
   readonly workspaceName: string | null;
   readonly instanceId: string;
+  /** Removed or not, the instance may be this row's: its name fits both. */
+  readonly ambiguous?: true;
 }
 
 export interface Recheck {
@@ -47,8 +71,8 @@ export type Cleared = 'cleared' | 'live' | 'kept' | 'other';
 
 /** Every method throws a `PlatformFault`, whose message is a sentence for a person, when the platform cannot answer. */
 export interface Platform {
-  /** All orphans there are, by one statement. A replica is no platform: what it shows is older than it says. */
-  look(): Promise<LeakedRow[]>;
+  /** All orphans there are. A replica is no platform: what it shows is older than it says. */
+  look(): Promise<Looked>;
   /** Whether the table holds no row at all. */
   isEmpty(): Promise<boolean>;
   /** At most so many rows that are not removed and name an instance, most recently updated first. */
@@ -90,7 +114,12 @@ export function createPlatform(database: Database, names: PlatformTable): Platfo
   const table = sql`${sql.identifier(names.schema)}.${sql.identifier(names.name)}`;
 
   const faultOf = (error: unknown) =>
-    platformFault(error, { table: names, user: database.user, place: database.place });
+    platformFault(error, {
+      table: names,
+      needs: TABLE_NEEDS['control-plane'],
+      user: database.user,
+      place: database.place,
+    });
 
   const ask = async <T>(run: (tx: Transaction) => Promise<T>): Promise<T> => {
     try {
@@ -125,11 +154,12 @@ export function createPlatform(database: Database, names: PlatformTable): Platfo
           ) as found on true`,
       );
       if (rows[0]?.replica !== false) throw faultOf(new ReadOnlyPlatform('replica'));
-      return rows.flatMap(({ id, name, instance_id: instanceId, updated_at: updated }) =>
+      const leaking = rows.flatMap(({ id, name, instance_id: instanceId, updated_at: updated }) =>
         id === null || instanceId === null
           ? []
-          : [{ workspaceId: id, workspaceName: name, instanceId, updatedAt: inUtc(updated) }],
+          : [{ workspaceId: id, workspaceName: name, instanceId, updatedAt: inUtc(updated), why: 'removed' as const }],
       );
+      return { rows: leaking, unseen: null, fault: null, leftAlone: [] };
     },
 
     async isEmpty() {
@@ -208,7 +238,7 @@ function liveRow(row: ReadRow): LiveRow {
  * An `updated_at` without time zone is UTC; one without a date (`infinity`), or with one that JavaScript does not know,
  * tells nothing. Long ago time zones had seconds, and where it is earlier than UTC Go's zero time is a year BC.
  */
-function inUtc(updatedAt: string | null): string | null {
+export function inUtc(updatedAt: string | null): string | null {
   const [, time, era = ''] = /^(\d{4,5}-.*?)( BC)?$/.exec(updatedAt ?? '') ?? [];
   if (time === undefined) return null;
   return /T.*(Z|[+-]\d\d(:\d\d){0,2})$/.test(time) ? updatedAt : `${time}Z${era}`;

@@ -53,6 +53,7 @@ export async function readTenant(tx: Transaction, tenant: string, intervalMs: nu
       platformWriteError: tenants.platformWriteError,
       platformWriteFault: tenants.platformWriteFault,
       platformEmpty: tenants.platformEmpty,
+      leftAlone: tenants.leftAlone,
       lastSuccessAt: tenants.lastSuccessAt,
       brakeAt: tenants.brakeAt,
       brakeOrphans: tenants.brakeOrphans,

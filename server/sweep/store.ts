@@ -1,4 +1,5 @@
 import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
+import type { Step } from '../backends/backend.ts';
 import type { Database, Transaction } from '../db/connect.ts';
 import { milliseconds } from '../db/interval.ts';
 import { attempts, orphans, sweeps, tenants } from '../db/schema.ts';
@@ -13,6 +14,7 @@ import { type DueLook, dueLooks, looked } from './look-rows.ts';
 import { needsPerson } from './orphan-state.ts';
 import type { Outcome, SweepResult } from './outcome.ts';
 import type { PlatformFault } from './platform-fault.ts';
+import { planSteps, stepDone, stepsLeft } from './steps.ts';
 import { together } from './together.ts';
 
 export interface SweepEnd {
@@ -60,6 +62,11 @@ export interface SweepStore {
   finish(attemptId: string, orphan: ClaimedOrphan, ending: Ending, consequence: Consequence): Promise<boolean>;
   /** Writes what a dry run would have done; `nextAttemptMs` moves the orphan's place, null leaves it. */
   note(orphan: ClaimedOrphan, ending: Ending, nextAttemptMs: number | null): Promise<void>;
+  /** What earlier attempts have planned and not done, in order. */
+  stepsLeft(orphanId: string): Promise<readonly Step[]>;
+  /** Writes down what is to be done, before any of it is. */
+  planSteps(orphanId: string, steps: readonly Step[]): Promise<void>;
+  stepDone(orphanId: string, step: Step): Promise<void>;
   /** Whether the platform's connection may clear ids; null: it may. For the console. */
   platformWritable(refusal: PlatformFault | null): Promise<void>;
   /** Drops the claims that are left, gives the lease back and writes the result. */
@@ -156,6 +163,10 @@ export function createSweepStore(
           .set({ nextAttemptAt: afterStart(sweepId, nextAttemptMs) })
           .where(and(eq(orphans.id, orphan.orphanId), eq(orphans.claimedBy, sweepId)));
       }),
+
+    stepsLeft: (orphanId) => stepsLeft(home, orphanId),
+    planSteps: (orphanId, steps) => planSteps(home, tenant, orphanId, steps),
+    stepDone: (orphanId, step) => stepDone(home, orphanId, step),
 
     platformWritable: (refusal) =>
       home.transaction(async (tx) => {

@@ -106,8 +106,9 @@ async function pass(deps: SweepDeps, order: SweepOrder, lease: Lease, told: Abor
   if (told.aborted) return nothingAttempted('interrupted', null);
   const gate = await store.gate();
   const request = requestOf(deps, order, gate);
+  const kind = deps.backend?.kind ?? null;
   const refusal =
-    deps.settings.disabledReason ?? refusalOf(gate, { byHand: order.trigger === 'manual', dryRun: order.dryRun });
+    deps.settings.disabledReason ?? refusalOf(gate, { byHand: order.trigger === 'manual', dryRun: order.dryRun, kind });
   if (refusal !== null) {
     if (gate.cancelled) return nothingAttempted('cancelled', refusal);
     return (await store.anyDue(request))
@@ -116,7 +117,7 @@ async function pass(deps: SweepDeps, order: SweepOrder, lease: Lease, told: Abor
   }
   const breaker = createBreaker(gate.breaker, store.saveBreaker);
   const control = once(() => deps.controller.check(breaker.open, told));
-  const of: Pass = { order, lease, told, beganMs, breaker, tally: createTally(breaker), control };
+  const of: Pass = { order, lease, told, beganMs, breaker, tally: createTally(breaker, kind), control };
   const end = await attemptAll(deps, of, request, gate);
   return { ...end, looks: await looksAfter(deps, of) };
 }

@@ -1,9 +1,10 @@
 import { sql } from 'drizzle-orm';
-import type { Backend } from '../backends/backend.ts';
+import type { Backend, Containers } from '../backends/backend.ts';
 import type { Database } from '../db/connect.ts';
 import { tenants } from '../db/schema.ts';
 import type { Act } from './audit.ts';
 import type { Clock } from './clock.ts';
+import { createContainerPlatform } from './containers.ts';
 import { createIdentity, type Identity } from './fingerprint.ts';
 import { createFresh, type Fresh } from './fresh.ts';
 import { createInstances, type Instances } from './instances.ts';
@@ -13,17 +14,21 @@ import { createLoop, type Loop } from './loop.ts';
 import type { Meter } from './meter.ts';
 import { observe } from './observe.ts';
 import { type Once, sweepOnce } from './once.ts';
-import { createPlatform } from './platform.ts';
+import { createPlatform, type Platform } from './platform.ts';
 import type { PlatformTable } from './platform-fault.ts';
 import { type ControlResult, createController } from './positive-control.ts';
 import { retain } from './retention.ts';
 import { type Begun, createSchedule, type ManualRequest, type NotQueued, type Schedule } from './schedule.ts';
+import { readLeftovers } from './steps.ts';
 import { createSweepStore } from './store.ts';
 import { leaseMs, type SweepSettings, sweep } from './sweep.ts';
+import { createWorkspaces } from './workspaces.ts';
 
 export interface SweeperSettings {
   readonly surgeLimit: number | 'unlimited';
   readonly positiveControl: boolean;
+  /** How far apart two looks must both miss the row of a container that has none; null: it is never stopped. */
+  readonly unknownGraceMs: number | null;
 }
 
 export interface SweeperDeps {
@@ -32,6 +37,8 @@ export interface SweeperDeps {
   readonly platformDatabase: Database;
   readonly table: PlatformTable;
   readonly backend: Backend | null;
+  /** What instances there are, where the backend and not the platform's rows says so. */
+  readonly containers: Containers | null;
   readonly tenant: string;
   /** Names this process among all that share the home database. */
   readonly replica: string;
@@ -73,11 +80,11 @@ export interface Sweeper {
 export function createSweeper(deps: SweeperDeps): Sweeper {
   const { clock, home, tenant, replica, settings, log, repeats, meter, backend, random } = deps;
   const { intervalMs } = settings;
-  const platform = createPlatform(deps.platformDatabase, deps.table);
+  const platform = platformOf(deps);
   const { fingerprint, movedFrom } = deps;
-  const { surgeLimit, positiveControl, secondLookMs } = settings;
+  const { surgeLimit, positiveControl, secondLookMs, unknownGraceMs } = settings;
   const identity = createIdentity(home, { tenant, fingerprint, movedFrom });
-  const inventory = createInventory(home, { tenant, intervalMs, surgeLimit, fingerprint });
+  const inventory = createInventory(home, { tenant, intervalMs, surgeLimit, unknownGraceMs, fingerprint });
   const controller = createController({
     clock,
     platform,
@@ -126,6 +133,12 @@ export function createSweeper(deps: SweeperDeps): Sweeper {
     refusal: identity.refusal,
     platformRole: deps.platformDatabase.user,
   };
+}
+
+function platformOf({ clock, home, tenant, platformDatabase, table, containers }: SweeperDeps): Platform {
+  if (containers === null) return createPlatform(platformDatabase, table);
+  const workspaces = createWorkspaces(platformDatabase, table);
+  return createContainerPlatform({ clock, containers, workspaces, leftovers: () => readLeftovers(home, tenant) });
 }
 
 /** A tenant that is another platform's is not touched; it is looked at again at every tick, and so heals by itself. */

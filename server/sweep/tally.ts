@@ -2,7 +2,7 @@ import type { StopFailure } from '../backends/backend.ts';
 import { type Breaker, breakerSentence } from './breaker.ts';
 import { judgeFault, type Pace, sweepResult } from './decide.ts';
 import type { Ending } from './finish.ts';
-import type { Fault, Outcome } from './outcome.ts';
+import type { BackendKind, Fault, Outcome } from './outcome.ts';
 import type { SweepEnd } from './store.ts';
 
 /** So many attempts in a row that fail for the platform's database end a sweep: nobody's fault, and nothing to gain. */
@@ -10,7 +10,7 @@ const PLATFORM_FAILURES = 3;
 const NONE_STARTED = 'None of the due orphans could be started: the deadline or the lease came first.';
 
 /** What a sweep has seen so far, and what it makes of it. */
-export function createTally(breaker: Breaker) {
+export function createTally(breaker: Breaker, kind: BackendKind | null) {
   const counts: Partial<Record<Outcome, number>> = {};
   let changed = (): void => undefined;
   let begun = 0;
@@ -97,7 +97,7 @@ export function createTally(breaker: Breaker) {
       if (broken.length > 0) throw broken[0];
       const result = sweepResult({ dryRun, told, cancelled, claimed, counts });
       const deferred = claimed - attempted();
-      const silent = breaker.open && breaker.cause !== null ? breakerSentence(breaker.cause) : null;
+      const silent = breaker.open && breaker.cause !== null ? breakerSentence(breaker.cause, kind) : null;
       const none = claimed > 0 && attempted() === 0 && !told ? NONE_STARTED : null;
       return { result, counts, deferred, looks: 0, error: reasonToEnd ?? silent ?? none, succeeded };
     },

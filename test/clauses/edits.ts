@@ -29,6 +29,9 @@ const WATCH = 'server/api/watch.ts';
 const ACCESS = 'server/api/access.ts';
 const HEADER = 'server/access/header.ts';
 
+const DOCKER = 'server/backends/docker.ts';
+const STEPS = ['test/integration/containers.test.ts'];
+const UNKNOWN = ['test/integration/unknown-containers.test.ts'];
 const MAY = ['test/integration/access.test.ts'];
 const CLAIM = 'test/integration/claim.test.ts';
 const GUARDS = ['test/integration/recheck-guards.test.ts'];
@@ -110,21 +113,21 @@ export const EDITS: readonly Edit[] = [
   {
     claim: 'a row that is gone is not stopped',
     file: DECIDE,
-    find: 'return row?.removed === true && row.instanceId === orphan.instanceId;',
-    replace: 'return row === undefined || (row.removed && row.instanceId === orphan.instanceId);',
+    find: 'return row?.removed === true && names(row, orphan.instanceId);',
+    replace: 'return row === undefined || (row.removed && names(row, orphan.instanceId));',
     tests: RACES,
   },
   {
     claim: 'a row that is not removed is not stopped',
     file: DECIDE,
-    find: 'return row?.removed === true && row.instanceId === orphan.instanceId;',
-    replace: 'return row?.instanceId === orphan.instanceId;',
+    find: 'return row?.removed === true && names(row, orphan.instanceId);',
+    replace: 'return row !== undefined && names(row, orphan.instanceId);',
     tests: RACES,
   },
   {
     claim: 'a row with another instance is not stopped',
     file: DECIDE,
-    find: 'return row?.removed === true && row.instanceId === orphan.instanceId;',
+    find: 'return row?.removed === true && names(row, orphan.instanceId);',
     replace: 'return row?.removed === true;',
     tests: RACES,
   },
@@ -159,7 +162,7 @@ export const EDITS: readonly Edit[] = [
   {
     claim: 'a recheck that failed is no permission',
     file: ATTEMPT,
-    find: "return { kind: 'ended', ending: notCalled('failed', 'platform', error.message), rechecked: null };",
+    find: "return { kind: 'ended', ending: faultOf(error), rechecked: null };",
     replace:
       "return { kind: 'go', rechecked: { askedMs: deps.clock.monotonicMs(), row: undefined, live: undefined } };",
     tests: GUARDS,
@@ -509,8 +512,8 @@ export const EDITS: readonly Edit[] = [
   {
     claim: 'no Stop starts later than the deadline allows',
     file: ATTEMPT,
-    find: "  if (clock.monotonicMs() > lastStartMs) return 'The deadline came before the Stop was sent: not called.';\n",
-    replace: '',
+    find: 'return deps.clock.monotonicMs() > deps.lastStartMs ?',
+    replace: 'return deps.clock.monotonicMs() < 0 ?',
     tests: NOT_CALLED,
   },
   {
@@ -701,8 +704,8 @@ export const EDITS: readonly Edit[] = [
   {
     claim: 'what a release covers does not latch it again',
     file: 'server/sweep/brake.ts',
-    find: "        and first_seen_at > coalesce(brake_covered_until, '-infinity')\n",
-    replace: '',
+    find: "        and first_seen_at > coalesce(brake_covered_until, '-infinity')\n    ) as inserted",
+    replace: '    ) as inserted',
     tests: BRAKE,
   },
   {
@@ -940,5 +943,111 @@ export const EDITS: readonly Edit[] = [
     find: '    actor: name ?? said,\n',
     replace: '    actor: said,\n',
     tests: ['test/integration/sign-in.test.ts'],
+  },
+  // Containers.
+  {
+    claim: 'each step of a Stop has a recheck of its own',
+    file: 'server/sweep/passage.ts',
+    find: '        young = null;\n',
+    replace: '',
+    tests: STEPS,
+  },
+  {
+    claim: 'a step that the recheck refuses is not taken',
+    file: DOCKER,
+    find: 'if (!(await steps.mayGoOn())) {',
+    replace: 'if (!(await steps.mayGoOn()) && taken === null) {',
+    tests: STEPS,
+  },
+  {
+    claim: 'a volume that was made anew is another one',
+    file: DOCKER,
+    find: 'volume === null || volume !== createdAt',
+    replace: 'volume === null',
+    tests: STEPS,
+  },
+  {
+    claim: 'only volumes that the platform made for the workspace go with its container',
+    file: DOCKER,
+    find: ' && isVolumeOf(workspace, mount.Name)',
+    replace: '',
+    tests: STEPS,
+  },
+  {
+    claim: 'a 404 that says nothing of the container proves nothing',
+    file: DOCKER,
+    find: 'answer.status === 404 && /no such',
+    replace: 'answer.status === 404 || /no such',
+    tests: ['test/unit/backend-contract.test.ts'],
+  },
+  {
+    claim: 'a neighbour whose name goes on is no container without a row',
+    file: DOCKER,
+    find: "query === 'managed' ? found.filter((one) => isOwn(one.workspace)) : found",
+    replace: 'found',
+    tests: STEPS,
+  },
+  {
+    claim: "a name that fits two workspaces is nobody's",
+    file: 'server/sweep/containers.ts',
+    find: 'if (owners.length > 1 && owners.some((row) => row.removed)) {',
+    replace: 'if (owners.length > 9) {',
+    tests: STEPS,
+  },
+  {
+    claim: 'a container that was known before its name fitted two is not stopped',
+    file: 'server/sweep/containers.ts',
+    find: 'if (other !== undefined) live.set(',
+    replace: 'if (other === null) live.set(',
+    tests: STEPS,
+  },
+  {
+    claim: 'what could not be looked for is not missing',
+    file: INVENTORY,
+    find: "        or case when known.why = 'no_row' then 'no_row' else 'removed' end is distinct from ${unseen}::text)`);",
+    replace: '        or ${unseen}::text is null or true)`);',
+    tests: STEPS,
+  },
+  {
+    claim: 'a container with a step left is an orphan',
+    file: 'server/sweep/steps.ts',
+    find: 'and done_at is null)`,',
+    replace: 'and done_at is null and false)`,',
+    tests: STEPS,
+  },
+  {
+    claim: 'a container without a row is only reported, unless it is asked for',
+    file: INVENTORY,
+    find: '      ? sql`false`',
+    replace: '      ? sql`true`',
+    tests: UNKNOWN,
+  },
+  {
+    claim: 'a container without a row waits for its grace',
+    file: INVENTORY,
+    find: 'no_row_since + ${milliseconds(unknownGraceMs)} <=',
+    replace: 'no_row_since <=',
+    tests: UNKNOWN,
+  },
+  {
+    claim: 'the time of a container without a row begins anew',
+    file: INVENTORY,
+    find: '      no_row_since = ${noRowSince(startedAt)}, no_row_confirmed = false,\n',
+    replace: '',
+    tests: UNKNOWN,
+  },
+  {
+    claim: 'an empty table latches the brake, be it for one container',
+    file: 'server/sweep/brake.ts',
+    find: 'if (!surges && state.unknown === 0) return;',
+    replace: 'if (!surges) return;',
+    tests: UNKNOWN,
+  },
+  {
+    claim: 'a container whose row came in between is not stopped',
+    file: DECIDE,
+    find: "    case 'no_row':\n      return row === undefined;",
+    replace: "    case 'no_row':\n      return true;",
+    tests: UNKNOWN,
   },
 ];

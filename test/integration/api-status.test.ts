@@ -62,6 +62,7 @@ describe('the status', () => {
         positiveControlMessage: null,
         positiveControlAt: null,
         lastSuccessAt: null,
+        leftAlone: [],
       },
       brake: null,
       pause: null,

@@ -33,6 +33,7 @@ function createProcess(home: Database = world.homeDatabase) {
     platformDatabase: world.platformConnection,
     table: { schema: 'public', name: 'workspaces' },
     backend: world.backend,
+    containers: null,
     tenant: 'default',
     replica: 'the process',
     settings: QUICK,

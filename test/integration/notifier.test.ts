@@ -35,6 +35,7 @@ function notifierOn(home: () => HomeInReach | null, channels = createChannels(on
     sender: { tenant: 'default', environment: null, publicUrl: null, runbookUrl: null },
     replica: 'one',
     intervalMs: 60_000,
+    kind: 'control-plane',
     home,
     random: () => 0,
   });

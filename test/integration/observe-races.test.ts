@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createInventory, type Inventory } from '../../server/sweep/inventory.ts';
-import type { LeakedRow, Platform } from '../../server/sweep/platform.ts';
+import type { Looked, Platform } from '../../server/sweep/platform.ts';
 import { frozen, LEASE_OVER_MS } from '../support/pasts.ts';
 import { CHANGES } from '../support/workspace-changes.ts';
 import { createWorld, FINGERPRINT, type World } from '../support/world.ts';
@@ -13,6 +13,7 @@ beforeAll(async () => {
     tenant: 'default',
     intervalMs: 60_000,
     surgeLimit: 1_000,
+    unknownGraceMs: null,
     fingerprint: FINGERPRINT,
   });
   return () => world.close();
@@ -20,10 +21,10 @@ beforeAll(async () => {
 beforeEach(() => world.forget());
 
 /** A look that began at this moment and is only now being finished, by what the platform showed then, or shows now. */
-function finishLook(startedAt: string, rows?: readonly LeakedRow[]): Promise<void> {
+function finishLook(startedAt: string, looked?: Looked): Promise<void> {
   return world.observe({
     wrapInventory: (inner) => ({ ...inner, begin: async () => startedAt }),
-    wrapPlatform: (inner) => ({ ...inner, look: async () => (rows === undefined ? inner.look() : [...rows]) }),
+    wrapPlatform: (inner) => ({ ...inner, look: async () => looked ?? inner.look() }),
   });
 }
 
@@ -39,13 +40,13 @@ describe('two looks that finish in the wrong order', () => {
     const [renamed, restored] = [await world.leak('old'), await world.leak()];
     await world.observe();
     const earlier = await inventory.begin();
-    const rows = await world.table.look();
+    const looked = await world.table.look();
     await rename(renamed.id, 'new');
     await CHANGES.restored(world, restored.id);
     const added = await world.leak();
     await world.observe();
     const applied = [await world.orphans(), await tenant()];
-    await finishLook(earlier, rows);
+    await finishLook(earlier, looked);
     expect([await world.orphans(), await tenant()]).toEqual(applied);
     expect(await nameOf(renamed.id)).toEqual([{ workspace_name: 'new' }]);
     expect(await world.orphan(restored.id)).toMatchObject({ resolution: 'restored' });
@@ -56,8 +57,8 @@ describe('two looks that finish in the wrong order', () => {
     const { id } = await world.leak('old');
     const earlier = await inventory.begin();
     const later = await inventory.begin();
-    const rows = await world.table.look();
-    await finishLook(earlier, rows);
+    const looked = await world.table.look();
+    await finishLook(earlier, looked);
     await rename(id, 'new');
     await finishLook(later);
     expect(await nameOf(id)).toEqual([{ workspace_name: 'old' }]);
@@ -69,22 +70,22 @@ describe('a look that began before something happened', () => {
   it('never brings back what a sweep has stopped since', async () => {
     const { id } = await world.leak();
     let startedAt = '';
-    let rows: LeakedRow[] = [];
+    let looked: Looked | undefined;
     await world.sweep({
       wrapStore: (store) => ({
         ...store,
         async claim(request) {
           // After the sweep's own look, so that this one is not outdated by it.
           startedAt = await inventory.begin();
-          rows = await world.table.look();
+          looked = await world.table.look();
           return store.claim(request);
         },
       }),
     });
-    expect(rows).toHaveLength(1);
+    expect(looked?.rows).toHaveLength(1);
     const stopped = await world.orphan(id);
     expect(stopped).toMatchObject({ resolution: 'stopped' });
-    await finishLook(startedAt, rows);
+    await finishLook(startedAt, looked);
     expect(await world.orphans()).toEqual([stopped]);
     expect(await tenant()).toMatchObject({ observed_at: startedAt });
   });
@@ -93,13 +94,13 @@ describe('a look that began before something happened', () => {
     const { id } = await world.leak();
     await world.observe();
     const earlier = await inventory.begin();
-    const rows = await world.table.look();
+    const looked = await world.table.look();
     await CHANGES.restored(world, id);
     // Began before, and sees more: the moment at which a look reads is not the moment at which it began.
     await finishLook(earlier);
     const restored = await world.orphan(id);
     expect(restored).toMatchObject({ resolution: 'restored' });
-    await finishLook(earlier, rows);
+    await finishLook(earlier, looked);
     expect(await world.orphan(id)).toEqual(restored);
   });
 
@@ -158,6 +159,7 @@ describe('a look during a Stop', () => {
       tenant: 'theirs',
       intervalMs: 60_000,
       surgeLimit: 1_000,
+      unknownGraceMs: null,
       fingerprint: FINGERPRINT,
     });
     await world.home.query(`insert into sweeper.tenants (tenant) values ('theirs')`);
@@ -187,9 +189,9 @@ describe('a look that fails', () => {
     const wrapPlatform = (platform: Platform): Platform => ({
       ...platform,
       async look() {
-        const rows = step === 'read' ? await platform.look() : [];
+        const looked = step === 'read' ? await platform.look() : null;
         await away();
-        return step === 'read' ? rows : platform.look();
+        return looked ?? platform.look();
       },
     });
     await expect(world.observe({ wrapPlatform })).rejects.toMatchObject({ code: 'no_table' });

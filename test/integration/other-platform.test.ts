@@ -69,6 +69,7 @@ function startProcess({
     platformDatabase: platform.platformConnection,
     table: platform.tableNames,
     backend: platform.backend,
+    containers: null,
     tenant,
     replica: `${fingerprint} as ${tenant}`,
     settings: { ...QUICK, intervalMs: 1_000 },

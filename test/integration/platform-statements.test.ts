@@ -68,7 +68,7 @@ describe('what the platform is asked', () => {
   });
 
   it('the look lists the removed row with an id, and none that is live, unknown, or without an id', async () => {
-    expect((await platform.look()).map((row) => [row.workspaceId, row.instanceId])).toEqual([[id(1), 'i-1']]);
+    expect((await platform.look()).rows.map((row) => [row.workspaceId, row.instanceId])).toEqual([[id(1), 'i-1']]);
   });
 
   it('the only write is exactly the compare-and-set of the contract', async () => {

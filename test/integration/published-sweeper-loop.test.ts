@@ -18,6 +18,7 @@ function startSweeper(world: World, clock: FakeClock) {
     platformDatabase: world.platformConnection,
     table: { schema: 'public', name: 'workspaces' },
     backend: world.backend,
+    containers: null,
     tenant: 'default',
     replica: 'the process',
     settings: QUICK,

@@ -57,6 +57,7 @@ it.each(['home', 'platform'] as const)(
       platformDatabase: theirs,
       table: world.tableNames,
       backend: world.backend,
+      containers: null,
       tenant: 'default',
       replica: 'the process',
       // What the restart cuts off is due again when its claim has run out: a Stop and ten seconds.

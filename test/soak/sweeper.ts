@@ -25,6 +25,7 @@ const SETTINGS = {
   secondLookMs: 1_000,
   surgeLimit: 'unlimited',
   positiveControl: true,
+  unknownGraceMs: null,
   disabledReason: null,
   dryRun: false,
 } as const;
@@ -65,6 +66,7 @@ export async function startSoakedSweeper(homeUrl: string, platformUrl: string, c
     platformDatabase,
     table: { schema: 'public', name: 'workspaces' },
     backend,
+    containers: null,
     tenant: 'default',
     replica: 'soak',
     settings: SETTINGS,

@@ -90,7 +90,13 @@ const schedule = counted(
 );
 const inventory = counted(
   'inventory',
-  createInventory(home, { tenant, intervalMs, surgeLimit: 1_000, fingerprint: order.fingerprint }),
+  createInventory(home, {
+    tenant,
+    intervalMs,
+    surgeLimit: 1_000,
+    unknownGraceMs: null,
+    fingerprint: order.fingerprint,
+  }),
 );
 
 const begun = await schedule.tick('boot');

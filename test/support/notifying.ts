@@ -59,6 +59,7 @@ export function startNotifying(world: World, options: NotifyingOptions): Notifyi
       },
       replica: 'one',
       intervalMs: 60_000,
+      kind: 'control-plane',
       random: () => 0,
       ...deps,
       home: () => {
@@ -91,6 +92,7 @@ export function nobodyTold(): Notifier {
     sender: { tenant: 'default', environment: null, publicUrl: null, runbookUrl: null },
     replica: 'one',
     intervalMs: 60_000,
+    kind: 'control-plane',
     home: () => null,
     random: Math.random,
   });

@@ -38,6 +38,7 @@ export function quietStatus(change: Partial<Status> = {}): Status {
       positiveControlMessage: null,
       positiveControlAt: null,
       lastSuccessAt: '2026-11-23T03:11:50.000Z',
+      leftAlone: [],
     },
     brake: null,
     pause: null,

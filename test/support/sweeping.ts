@@ -82,7 +82,7 @@ export async function startAfresh(world: World): Promise<void> {
   callsBefore.set(world, world.controlPlane.calls.length);
   await world.platformDatabase.query('truncate workspaces; drop trigger if exists refuse on workspaces');
   await world.home.query(
-    'truncate sweeper.orphans, sweeper.attempts, sweeper.sweeps, sweeper.samples, sweeper.tenants, sweeper.audit, sweeper.notifications, sweeper.deliveries',
+    'truncate sweeper.steps, sweeper.orphans, sweeper.attempts, sweeper.sweeps, sweeper.samples, sweeper.tenants, sweeper.audit, sweeper.notifications, sweeper.deliveries',
   );
   await world.schedule.open();
 }

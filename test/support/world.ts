@@ -1,14 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
 import { pino } from 'pino';
-import type { Backend } from '../../server/backends/backend.ts';
+import type { Backend, Containers } from '../../server/backends/backend.ts';
 import { createControlPlane } from '../../server/backends/control-plane.ts';
+import { createDocker } from '../../server/backends/docker.ts';
+import { createDockerEngine } from '../../server/backends/docker-engine.ts';
+import { dockerLine } from '../../server/backends/docker-host.ts';
 import { connect, type Database } from '../../server/db/connect.ts';
 import { type SimulatedControlPlane, startControlPlane } from '../../server/demo/control-plane.ts';
 import { createPlatform, type SimulatedPlatform, type WorkspaceRow } from '../../server/demo/platform.ts';
 import { createRepeats } from '../../server/log/repeats.ts';
 import { BY_ITSELF } from '../../server/sweep/audit.ts';
 import { type Clock, systemClock } from '../../server/sweep/clock.ts';
+import { createContainerPlatform } from '../../server/sweep/containers.ts';
 import { createInventory, type Inventory } from '../../server/sweep/inventory.ts';
 import type { Log, Repeats } from '../../server/sweep/log.ts';
 import { type Meter, UNCOUNTED } from '../../server/sweep/meter.ts';
@@ -17,10 +21,13 @@ import { createPlatform as createPlatformTable, type Platform } from '../../serv
 import type { PlatformTable } from '../../server/sweep/platform-fault.ts';
 import { type Controller, createController } from '../../server/sweep/positive-control.ts';
 import { type Begun, createSchedule, type ManualRequest, type Schedule } from '../../server/sweep/schedule.ts';
+import { readLeftovers } from '../../server/sweep/steps.ts';
 import { createSweepStore, type SweepEnd, type SweepStore } from '../../server/sweep/store.ts';
 import { leaseMs, type SweepSettings, sweep } from '../../server/sweep/sweep.ts';
 import { type SweeperSettings, saveControl } from '../../server/sweep/sweeper.ts';
+import { createWorkspaces } from '../../server/sweep/workspaces.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import type { SimulatedEngine } from './simulated-engine.ts';
 
 /** What the tenant of a world is known by, once it was claimed. */
 export const FINGERPRINT = 'db.example:5432/platform public.workspaces';
@@ -39,6 +46,8 @@ export interface WorldOptions {
   readonly ways?: Readonly<Record<'home' | 'platform', (url: string) => string>>;
   /** As in the program unless told: where much is read a busy machine may take longer. */
   readonly statementTimeoutMs?: number;
+  /** Instances are containers of this engine, and the platform's table has no `instance_id`. */
+  readonly engine?: SimulatedEngine;
   /** With our home database as it was made, before anything of ours is connected to it. */
   readonly prepareHome?: (home: TestDatabase) => Promise<void>;
 }
@@ -177,6 +186,7 @@ export const QUICK: WorldSettings = {
   secondLookMs: 300_000,
   surgeLimit: 1_000,
   positiveControl: false,
+  unknownGraceMs: null,
   disabledReason: null,
 };
 
@@ -213,8 +223,12 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const homeDatabase = connect(zoned(urls.home), { max: 15, indexesOnly: true, onError, ...limits });
   const theirs = connect(zoned(urls.platform), { max: 15, rowSecurityOff: true, onError, ...limits });
   const [schema = '', name = ''] = tableName.split('.');
-  const table = createPlatformTable(theirs, { schema, name });
-  const backend = createControlPlane({ url: controlPlane.url, ...CREDENTIALS, version: '0.0.0' });
+  const names = { schema, name };
+  const docker = options.engine === undefined ? null : dockerOf(options.engine);
+  const table =
+    docker === null ? createPlatformTable(theirs, names) : containersOf(docker, theirs, names, homeDatabase);
+  const backend = docker ?? createControlPlane({ url: controlPlane.url, ...CREDENTIALS, version: '0.0.0' });
+  if (docker !== null) await platformDatabase.query(`alter table ${quoted(tableName)} drop column instance_id`);
   const settings = { ...QUICK, ...options.settings };
   const scheduleOf = (replica: string, all: SweepSettings, dryRun: boolean) =>
     createSchedule(homeDatabase, {
@@ -227,8 +241,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const schedule = scheduleOf('test', settings, false);
   await schedule.open();
 
-  const inventoryOf = ({ intervalMs, surgeLimit }: WorldSettings, fingerprint = FINGERPRINT) =>
-    createInventory(homeDatabase, { tenant: 'default', intervalMs, surgeLimit, fingerprint });
+  const inventoryOf = ({ intervalMs, surgeLimit, unknownGraceMs }: WorldSettings, fingerprint = FINGERPRINT) =>
+    createInventory(homeDatabase, { tenant: 'default', intervalMs, surgeLimit, unknownGraceMs, fingerprint });
 
   const run = (begun: Begun, of: SweepOptions = {}, takenMs = (of.clock ?? systemClock).monotonicMs()) => {
     const all = { ...settings, ...of.settings };
@@ -346,6 +360,17 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       await Promise.all([home.drop(), platformDatabase.drop()]);
     },
   };
+}
+
+function dockerOf({ host }: SimulatedEngine): Backend & Containers {
+  const line = dockerLine({ host, tlsVerify: false, certPath: null, homeFolder: '/', readFile: () => '' });
+  return createDocker(createDockerEngine(line, '0.0.0'));
+}
+
+function containersOf(containers: Containers, theirs: Database, names: PlatformTable, home: Database): Platform {
+  const workspaces = createWorkspaces(theirs, names);
+  const leftovers = () => readLeftovers(home, 'default');
+  return createContainerPlatform({ clock: systemClock, containers, workspaces, leftovers });
 }
 
 function quoted(tableName: string): string {

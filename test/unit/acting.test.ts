@@ -46,7 +46,7 @@ describe('a call as a shell makes it', () => {
     explanation: '',
   };
   const lines = (withToken: boolean) =>
-    curlsOf('w-1', [ORPHAN]).map(({ line }) =>
+    curlsOf('w-1', [ORPHAN], 'control-plane').map(({ line }) =>
       line({ origin: 'https://sweeper.example', withToken, actor: 'Ben', nowMs: Date.parse(NOW) }),
     );
 

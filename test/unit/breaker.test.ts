@@ -219,6 +219,8 @@ describe('why nothing more is sent', () => {
     ['unreachable', 'The control plane is not answering: it said so'],
     ['transient', 'The control plane is not answering: it said so'],
   ] satisfies [FailureClass, string][])('%s: %s', (failureClass, sentence) => {
-    expect(breakerSentence({ class: failureClass, message: 'it said so' })).toBe(sentence);
+    expect(breakerSentence({ class: failureClass, message: 'it said so' }, 'control-plane')).toBe(sentence);
+    const docker = breakerSentence({ class: failureClass, message: 'it said so' }, 'docker');
+    expect(docker).toBe(sentence.replace('control plane', 'Docker Engine'));
   });
 });

@@ -187,17 +187,19 @@ describe('the backend', () => {
     );
   });
 
-  test('refuses Docker, which this version does not have, and only that: its own settings and defaults are read', () => {
+  test("reads Docker's own settings, and its own defaults", () => {
     const right = {
       ...{ BACKEND: 'docker', DOCKER_HOST: 'unix:///var/run/docker.sock', DOCKER_TLS_VERIFY: '0' },
       // Below Docker's own deadline of 60 s, above the other one of 30 s.
       ...{ DOCKER_CERT_PATH: '/certs', STOP_TIMEOUT_SECONDS: '59' },
     };
-    expect(problemOf(right)).toBe(
-      'BACKEND is "docker", and this version has no such backend yet; it must be control-plane',
-    );
-    expect(problemsOf({ BACKEND: 'docker', SWEEP_DEADLINE_SECONDS: '30' })[1]).toContain('(30, its default)');
-    expect(problemsOf({ BACKEND: 'docker', DOCKER_HOST: 'ssh://h', DOCKER_CERT_PATH: '\n' })).toHaveLength(3);
+    expect(parse(right)).toMatchObject({
+      backend: { kind: 'docker', host: 'unix:///var/run/docker.sock', tlsVerify: true, certPath: '/certs' },
+      sweep: { stopTimeoutMs: 59_000, deadlineMs: 60_000 },
+      disabledReason: null,
+    });
+    expect(problemsOf({ BACKEND: 'docker', SWEEP_DEADLINE_SECONDS: '30' })[0]).toContain('(30, its default)');
+    expect(problemsOf({ BACKEND: 'docker', DOCKER_HOST: 'ssh://h', DOCKER_CERT_PATH: '\n' })).toHaveLength(2);
   });
 
   test("leaves Docker's own variables alone without BACKEND=docker", () => {
@@ -284,9 +286,9 @@ describe('several mistakes', () => {
   test('are all told at once, one sentence each', () => {
     const error = errorOf(() => parse(env));
     expect(error.code).toBe('config_invalid');
-    expect(error.problems).toHaveLength(11);
+    expect(error.problems).toHaveLength(10);
     expect(error.message.split('\n')).toEqual([
-      'There are 11 mistakes in the settings:',
+      'There are 10 mistakes in the settings:',
       ...error.problems.map((problem) => `- ${problem}`),
     ]);
   });

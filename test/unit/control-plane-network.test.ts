@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Backend } from '../../server/backends/backend.ts';
+import type { Backend, StopRequest } from '../../server/backends/backend.ts';
 import { createControlPlane } from '../../server/backends/control-plane.ts';
 import { answerBytes, type RawServer, startRawServer } from '../support/raw-server.ts';
 import { until } from '../support/until.ts';
@@ -13,12 +13,12 @@ afterEach(async () => {
   server = undefined;
 });
 
-async function serve(reply: (socket: Socket, nth: number) => void): Promise<Backend> {
+async function serve(reply: (socket: Socket, nth: number) => void): Promise<Backend<StopRequest>> {
   server = await startRawServer(reply);
   return controlPlane(server.url);
 }
 
-function controlPlane(url: string): Backend {
+function controlPlane(url: string): Backend<StopRequest> {
   return createControlPlane({ url, sharedSecret: 's3cret-token', adminToken: null, version: '1' });
 }
 

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { Backend } from '../../server/backends/backend.ts';
+import type { Backend, StopRequest } from '../../server/backends/backend.ts';
 import { createControlPlane } from '../../server/backends/control-plane.ts';
 import { type SimulatedControlPlane, startControlPlane } from '../../server/demo/control-plane.ts';
 import { until } from '../support/until.ts';
 
 let plane: SimulatedControlPlane;
-let backend: Backend;
+let backend: Backend<StopRequest>;
 
 beforeEach(async () => {
   plane = await startControlPlane({ sharedSecret: 's3cret', adminToken: 'adm1n' });

@@ -128,6 +128,9 @@ describe('the warning below the brake', () => {
   });
 });
 
+/** Of a platform whose rows do not name their instances. */
+const CONTAINERS = { workspaceId: 'w', instanceId: null };
+
 describe('whether a Stop may be sent', () => {
   const ROWS = {
     gone: undefined,
@@ -137,14 +140,24 @@ describe('whether a Stop may be sent', () => {
     'live, same instance': { workspaceId: 'w', removed: false, instanceId: 'i-1' },
     'live, no instance': { workspaceId: 'w', removed: false, instanceId: null },
     'live, another instance': { workspaceId: 'w', removed: false, instanceId: 'i-2' },
+    'removed, its container is there': { ...CONTAINERS, removed: true, containers: ['i-0', 'i-1'] },
+    'removed, its container is gone': { ...CONTAINERS, removed: true, containers: ['i-0'] },
+    'live, its container is there': { ...CONTAINERS, removed: false, containers: ['i-1'] },
+    'live, its container is gone': { ...CONTAINERS, removed: false, containers: [] },
   };
   type Row = keyof typeof ROWS;
   const ALLOWED: Readonly<Record<Why, readonly Row[]>> = {
-    removed: ['removed, same instance'],
-    row_gone: ['gone', 'removed, same instance'],
-    reappeared: ['gone', 'removed, same instance', 'removed, no instance'],
+    removed: ['removed, same instance', 'removed, its container is there'],
+    row_gone: ['gone', 'removed, same instance', 'removed, its container is there'],
+    reappeared: [
+      'gone',
+      'removed, same instance',
+      'removed, no instance',
+      'removed, its container is there',
+      'removed, its container is gone',
+    ],
     replaced: [],
-    no_row: [],
+    no_row: ['gone'],
   };
   const every = WHYS.flatMap((why) => (Object.keys(ROWS) as Row[]).map((row) => [why, row] as const));
   it.each(every)('%s, and its row is %s', (why, row) => {

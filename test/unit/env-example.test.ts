@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { AVAILABLE_BACKENDS } from '../../server/contradictions.ts';
 import { envExample } from '../../server/env-example.ts';
 import { parseEnvText } from '../../server/env-file.ts';
 import { SETTING_NAMES, settingOf } from '../../server/settings.ts';
@@ -15,9 +14,8 @@ test('.env.example is what the settings make of it (npm run env:example)', () =>
 
 test('it has every setting that this version knows, once, with what it is and what it may be', () => {
   const names = LINES.flatMap((line) => ENTRY.exec(line)?.[1] ?? []);
-  const known = SETTING_NAMES.filter((name) => AVAILABLE_BACKENDS.includes('docker') || !name.startsWith('DOCKER_'));
-  expect([...names].sort()).toEqual([...known].sort());
-  for (const name of known) {
+  expect([...names].sort()).toEqual([...SETTING_NAMES].sort());
+  for (const name of SETTING_NAMES) {
     const { meaning, wants, secret } = settingOf(name);
     const text = envExample()
       .split('\n\n')

@@ -120,6 +120,32 @@ grant select, update (instance_id, updated_at)
   });
 });
 
+describe('what is to be set where containers are stopped', () => {
+  const docker = { ...quietStatus().backend, kind: 'docker' as const };
+
+  it.each(PLATFORM_FAULTS)('of %s grants and names nothing but what is read', (kind) => {
+    const step = onlyStep(faulty(kind, { observedAt: null, backend: docker }));
+    const said = [step.title, step.words, ...texts(step)].join(' ');
+    if (kind !== 'read_only') expect(said).not.toMatch(/\bids?\b.*clear|clear.*\bids?\b/);
+    expect(said).not.toMatch(/instance|update \(|control plane/i);
+  });
+
+  it('is a role that may read four columns', () => {
+    const { settings } = parseConfig({}, () => '');
+    const answer = { version: '0.1.0', replica: 'one', settings: [...settings] };
+    const [sql] = texts(onlyStep(faulty('no_table', { backend: docker }), answer));
+    expect(sql).toContain('grant select\n  on "public"."workspaces" to "orphan_sweeper";');
+    expect(onlyStep(faulty('no_table', { backend: docker })).words).toContain(
+      'A table is needed with the columns id, name, status and updated_at; none of these is written.',
+    );
+  });
+
+  it('is the way to the engine, where that does not answer', () => {
+    const step = onlyStep(faulty('engine', { backend: docker }));
+    expect(texts(step).at(-1)).toBe('DOCKER_HOST=unix:///var/run/docker.sock');
+  });
+});
+
 describe('a console is new', () => {
   const NEW = quietStatus({ backend: { ...quietStatus().backend, lastSuccessAt: null } });
   it('while it has looked, and neither an orphan nor a success is known', () => expect(seemsNew(NEW)).toBe(true));

@@ -107,11 +107,11 @@ describe('what a list is narrowed down to', () => {
   };
 
   test('is nothing for a sort or a page', () => {
-    expect(filterWords({ sort: 'name', after: 'x' }, [])).toEqual([]);
+    expect(filterWords({ sort: 'name', after: 'x' }, [], null)).toEqual([]);
   });
 
   test('is said in the words of the product', () => {
-    expect(filterWords(ALL, [cause])).toEqual([
+    expect(filterWords(ALL, [cause], 'control-plane')).toEqual([
       'Stuck',
       'Rejected',
       '“Row gone from the platform”',
@@ -121,7 +121,7 @@ describe('what a list is narrowed down to', () => {
   });
 
   test('is a cause of which less is known', () => {
-    const of = (causes: readonly Cause[] | null) => filterWords({ cause: cause.key }, causes);
+    const of = (causes: readonly Cause[] | null) => filterWords({ cause: cause.key }, causes, null);
     expect(of([{ ...cause, class: null, outcome: 'shared', pattern: null, httpStatus: null }])).toEqual([
       'the cause Shared',
     ]);
@@ -132,5 +132,11 @@ describe('what a list is narrowed down to', () => {
     expect(of([{ ...cause, why: 'replaced', pattern: null }])).toEqual(['the cause Row names another instance']);
     expect(of([])).toEqual(['one cause that has ended']);
     expect(of(null)).toEqual(['one cause']);
+  });
+
+  test('says of a container why it is listed as people would', () => {
+    expect(filterWords({ why: 'no_row' }, [], 'docker')).toEqual(["“No row in the platform's table”"]);
+    expect(filterWords({ why: 'removed' }, [], 'docker')).toEqual(['“Workspace removed, container still there”']);
+    expect(filterWords({ why: 'row_gone' }, [], 'docker')).toEqual(['“Row gone from the platform”']);
   });
 });

@@ -34,12 +34,15 @@ const STATES = ['running', 'terminated', 'not_found', 'stopping', 'stopped', 'pe
 
 function tell(platform: Platform, state: string | null) {
   const error = state === null ? 'The question timed out. (timeout)' : null;
-  const [told, ...more] = realitiesOf({
-    workspaceId: 'w-1',
-    askedAt: '2026-11-23T03:04:10.000Z',
-    platform,
-    instances: [{ instanceId: ID, state, error }],
-  });
+  const [told, ...more] = realitiesOf(
+    {
+      workspaceId: 'w-1',
+      askedAt: '2026-11-23T03:04:10.000Z',
+      platform,
+      instances: [{ instanceId: ID, state, error }],
+    },
+    'control-plane',
+  );
   if (told === undefined) throw new Error('nothing was concluded');
   expect(more).toEqual([]);
   expect(told.instanceId).toBe(ID);
@@ -173,8 +176,90 @@ describe('the sentence', () => {
   ])('of a workspace of which nothing is open: %s', (name, tone, sentence) => {
     const platform = PLATFORMS[name];
     if (platform === undefined) throw new Error(name);
-    const told = realitiesOf({ workspaceId: 'w-1', askedAt: '2026-11-23T03:04:10.000Z', platform, instances: [] });
+    const told = realitiesOf(
+      { workspaceId: 'w-1', askedAt: '2026-11-23T03:04:10.000Z', platform, instances: [] },
+      'control-plane',
+    );
     expect(told).toEqual([{ instanceId: null, tone, sentence: expect.stringMatching(sentence) }]);
     expect(told[0]?.sentence).toContain('the control plane was not asked');
+  });
+});
+
+describe('of a container, whose row names none', () => {
+  const containers = (platform: Platform, state: string | null) => {
+    const answer = { workspaceId: 'w-1', askedAt: '2026-11-23T03:04:10.000Z', platform };
+    return realitiesOf({ ...answer, instances: [{ instanceId: ID, state, error: null }] }, 'docker')[0];
+  };
+  const removed = answered({ removed: true, instanceId: null });
+  const live = answered({ removed: false, instanceId: null });
+  const also = answered({ removed: true, instanceId: null }, { liveRows: [LIVE] });
+
+  test.each([
+    [removed, 'running', 'bad', 'The database says removed and the Docker Engine says running: it is leaking.'],
+    [
+      removed,
+      'exited',
+      'warn',
+      'The database says removed and the Docker Engine says exited: it is still there. A sweep removes it.',
+    ],
+    [
+      removed,
+      'not_found',
+      'warn',
+      'The database says removed, and the Docker Engine knows no such container. If it stays listed, a volume of it is left.',
+    ],
+    [
+      removed,
+      null,
+      'unknown',
+      'The database says removed. Whether it runs is not known: the Docker Engine did not say.',
+    ],
+    [
+      live,
+      'running',
+      'ok',
+      'The database says live, and the Docker Engine says running: it is in use, and not an orphan.',
+    ],
+    [
+      live,
+      'not_found',
+      'warn',
+      'The database says live, but the Docker Engine knows no such container: its workspace has another one by now, or none.',
+    ],
+    [
+      also,
+      'running',
+      'bad',
+      'Its name fits a live workspace, too, and the Docker Engine says running: it may be in use, and must not be stopped.',
+    ],
+    [
+      answered(null),
+      'running',
+      'bad',
+      'The database has no row of this workspace, and the Docker Engine says running: nobody else remembers it.',
+    ],
+  ] as const)('%j; %s', (platform, state, tone, sentence) => {
+    expect(containers(platform, state)).toEqual({ instanceId: ID, tone, sentence });
+  });
+
+  test.each(ALL)("the engine's own word is told, and only what is in use is well: $is", ({ platform, state }) => {
+    const told = containers(platform, state);
+    if (told === undefined) throw new Error('nothing was concluded');
+    const { sentence, tone } = told;
+    expect(sentence).not.toContain('{');
+    const gone = state === 'not_found' || state === 'terminated';
+    if (gone) expect(sentence).toContain('the Docker Engine knows no such container');
+    else if (state === null) expect(sentence).toMatch(/not known/i);
+    else expect(sentence).toContain(`the Docker Engine says ${state}`);
+    const lives = platform.answer?.row?.removed === false && !platform.answer.tableEmpty;
+    expect(tone === 'ok').toBe(lives && state === 'running');
+  });
+
+  test.each([
+    [removed, 'The database says removed. No orphan of this workspace is open, so the Docker Engine was not asked.'],
+    [live, 'The database says live. No orphan of this workspace is open, so the Docker Engine was not asked.'],
+  ])('of a workspace of which nothing is open: %j', (platform, sentence) => {
+    const answer = { workspaceId: 'w-1', askedAt: '2026-11-23T03:04:10.000Z', platform, instances: [] };
+    expect(realitiesOf(answer, 'docker')).toEqual([{ instanceId: null, tone: 'ok', sentence }]);
   });
 });

@@ -37,6 +37,12 @@ describe('the positive control', () => {
   });
 });
 
+it('of containers there is no positive control, since the engine lists them', () => {
+  expect(positiveControlWords({ backend: { ...backend, kind: 'docker' } }, settings(true))).toBe(
+    'Not needed: the Docker Engine lists the containers itself',
+  );
+});
+
 describe('the platform that the tenant is known as', () => {
   it.each([
     ['a', 'a', null],

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Backend, StopAnswer, StopRequest } from '../../server/backends/backend.ts';
+import type { Backend, SteppedRequest, Steps, StopAnswer } from '../../server/backends/backend.ts';
 import { createStopper } from '../../server/sweep/stopper.ts';
 import { createSteppedClock } from '../support/stepped-clock.ts';
 
 const TARGET = { workspaceId: 'w', instanceId: 'i' };
+const STEPS: Steps = { left: async () => [], plan: async () => {}, done: async () => {}, mayGoOn: async () => true };
 
-function stopping(stop: (request: StopRequest) => Promise<StopAnswer>) {
+function stopping(stop: (request: SteppedRequest) => Promise<StopAnswer>) {
   const clock = createSteppedClock();
   const cut = new AbortController();
   const backend: Backend = {
@@ -22,7 +23,7 @@ const never = (): Promise<never> => new Promise(() => {});
 describe('a Stop', () => {
   it('is what the backend answers, and leaves no timer behind', async () => {
     const { clock, stopper } = stopping(async () => ({ kind: 'accepted', httpStatus: 202 }));
-    expect(await stopper.stop(TARGET, 'a')).toEqual({ kind: 'accepted', httpStatus: 202 });
+    expect(await stopper.stop(TARGET, 'a', STEPS)).toEqual({ kind: 'accepted', httpStatus: 202 });
     await clock.walk(0);
     expect(clock.waiting()).toBe(0);
   });
@@ -38,7 +39,7 @@ describe('a Stop', () => {
     const { clock, stopper } = stopping(
       ({ signal }) => new Promise((resolve) => signal.addEventListener('abort', () => resolve(said))),
     );
-    const answer = stopper.stop(TARGET, 'a');
+    const answer = stopper.stop(TARGET, 'a', STEPS);
     await clock.walk(9_999);
     expect(clock.waiting()).toBeGreaterThan(0);
     await clock.walk(1);
@@ -47,7 +48,7 @@ describe('a Stop', () => {
 
   it('ends as a timeout even when the backend ignores its signal', async () => {
     const { clock, stopper } = stopping(never);
-    const answer = stopper.stop(TARGET, 'a');
+    const answer = stopper.stop(TARGET, 'a', STEPS);
     await clock.walk(11_000);
     expect(await answer).toMatchObject({ kind: 'failed', class: 'timeout' });
     expect(stopper.wasCut()).toBe(false);
@@ -55,7 +56,7 @@ describe('a Stop', () => {
 
   it('is given up when the process is going down', async () => {
     const { clock, cut, stopper } = stopping(never);
-    const answer = stopper.stop(TARGET, 'a');
+    const answer = stopper.stop(TARGET, 'a', STEPS);
     await clock.walk(100);
     cut.abort();
     await clock.walk(1_000);
@@ -65,16 +66,17 @@ describe('a Stop', () => {
 
   it('that throws is one failed orphan and nothing more', async () => {
     const { stopper } = stopping(() => Promise.reject(new Error('a bug')));
-    expect(await stopper.stop(TARGET, 'a')).toMatchObject({ kind: 'failed', class: 'rejected' });
+    expect(await stopper.stop(TARGET, 'a', STEPS)).toMatchObject({ kind: 'failed', class: 'rejected' });
   });
 
-  it('carries the id of its attempt', async () => {
+  it('carries the id of its attempt, and its steps', async () => {
     const ids: string[] = [];
-    const { stopper } = stopping(async ({ requestId }) => {
+    const { stopper } = stopping(async ({ requestId, steps }) => {
+      expect(steps).toBe(STEPS);
       ids.push(requestId);
       return { kind: 'accepted', httpStatus: 200 };
     });
-    await stopper.stop(TARGET, 'attempt-7');
+    await stopper.stop(TARGET, 'attempt-7', STEPS);
     expect(ids).toEqual(['attempt-7']);
   });
 });

@@ -93,3 +93,12 @@ test('the control plane: answering is not enough where it knows none of the plat
   expect(controlPlaneWords({ positiveControl: 'not_known' })).toBe("bad: Control plane: not this platform's");
   expect(controlPlaneWords({ positiveControl: 'known' })).toBe('good: Control plane answering');
 });
+
+test('of containers it is the Docker Engine that answers, or does not', () => {
+  const of = (change: Partial<Status['backend']>) =>
+    words('live', quietStatus({ backend: { ...quietStatus().backend, kind: 'docker', ...change } }), nowMs)[2];
+  expect(of({})).toBe('good: Docker Engine answering');
+  expect(of({ state: 'failing' })).toBe('bad: Docker Engine failing');
+  expect(of({ state: 'not_answering' })).toBe('bad: Docker Engine not answering');
+  expect(of({ state: 'unknown' })).toBe('open: Docker Engine unknown');
+});

@@ -60,10 +60,15 @@ describe('trying now', () => {
     });
   });
 
+  test('is offered for a container without a row once it may be stopped', () => {
+    expect(tell({}, [{ ...ORPHAN, why: 'no_row', nextAttemptAt: NOW }])).toMatchObject({ label: 'Try this one now' });
+  });
+
   test.each<Partial<Orphan>>([
     { resolvedAt: NOW, resolution: 'stopped', state: 'cleared' },
     { why: 'replaced' },
-    { why: 'no_row' },
+    // As the server has those that it only reports.
+    { why: 'no_row', nextAttemptAt: null },
     { lastOutcome: 'stopped_live' },
   ])('is never offered, nor excused, for what no sweep would try: %j', (change) => {
     expect(tell({}, [{ ...ORPHAN, ...change }])).toBeNull();

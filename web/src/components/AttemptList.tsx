@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { Attempt } from '../../../server/api/attempts.ts';
+import { useBackendWords } from '../hooks/useBackend.ts';
 import { duration } from '../lib/duration.ts';
 import { CLASS_WORDS, OUTCOME_WORDS } from '../lib/words.ts';
 import { Id } from './Id.tsx';
@@ -9,6 +10,7 @@ import { Word } from './Word.tsx';
 
 /** The attempts of a sweep, newest first. */
 export function AttemptList({ attempts }: { readonly attempts: readonly Attempt[] }) {
+  const words = useBackendWords();
   return (
     <ol className="divide-y divide-line text-sm">
       {attempts.map((attempt) => (
@@ -35,7 +37,7 @@ export function AttemptList({ attempts }: { readonly attempts: readonly Attempt[
           )}
           <p className="mt-1 flex flex-wrap gap-x-4 text-soft">
             <span>
-              Instance <Id id={attempt.instanceId} what="instance id" />
+              {words.instanceLabel} <Id id={attempt.instanceId} what={`${words.instance} id`} />
             </span>
             <span>
               Request <Id id={attempt.requestId} what="request id" />

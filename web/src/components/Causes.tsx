@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
+import type { BackendKind } from '../../../server/sweep/outcome.ts';
 import { useSettings } from '../hooks/useSettings.ts';
 import { useStatus } from '../hooks/useStatus.ts';
 import { useVerdictInput } from '../hooks/useVerdict.ts';
@@ -20,7 +21,7 @@ export function Causes() {
   const settings = useSettings(status);
   const causes = status?.causes ?? null;
   const input = useVerdictInput();
-  const standing = standingWords(verdictOf(input).kind);
+  const standing = standingWords(verdictOf(input).kind, status?.backend.kind ?? null);
   const [all, setAll] = useState(false);
   const more = (causes?.length ?? 0) - SHOWN;
   return (
@@ -36,7 +37,12 @@ export function Causes() {
       {causes?.length === 0 && standing === null && <p className="mt-2 text-sm text-soft">No attempt is failing.</p>}
       <ul className="mt-1 divide-y divide-line text-sm">
         {causes?.slice(0, all ? causes.length : SHOWN).map((cause) => (
-          <CauseLine key={cause.key} cause={cause} runbook={runbookUrl(settings, wordOf(cause))} />
+          <CauseLine
+            key={cause.key}
+            cause={cause}
+            kind={status?.backend.kind ?? null}
+            runbook={runbookUrl(settings, wordOf(cause))}
+          />
         ))}
       </ul>
       {more > 0 && (
@@ -48,13 +54,20 @@ export function Causes() {
   );
 }
 
-function CauseLine({ cause, runbook }: { readonly cause: Cause; readonly runbook: string | null }) {
+interface CauseLineProps {
+  readonly cause: Cause;
+  readonly kind: BackendKind | null;
+  readonly runbook: string | null;
+}
+
+function CauseLine({ cause, kind, runbook }: CauseLineProps) {
   const { count: orphans, stuck, since, pattern } = cause;
+  const words = causeWords(cause, kind);
   return (
     <li className="flex flex-wrap items-baseline justify-between gap-x-4 gap-y-0.5 py-2 sm:flex-nowrap">
       <span className="min-w-0">
         <span className="font-semibold">{number(orphans)} × </span>
-        <span className="font-medium">{causeWords(cause)}</span>
+        <span className="font-medium">{words}</span>
         {stuck > 0 && <span className="font-medium text-bad"> · {needWords(orphans, stuck)}</span>}
         {pattern !== null && <span className="block break-words text-soft">{patternWords(pattern)}</span>}
       </span>
@@ -70,7 +83,7 @@ function CauseLine({ cause, runbook }: { readonly cause: Cause; readonly runbook
               Runbook
             </a>
           )}
-          <Link to="/orphans" search={{ cause: cause.key }} className="link" aria-label={`Show ${causeWords(cause)}`}>
+          <Link to="/orphans" search={{ cause: cause.key }} className="link" aria-label={`Show ${words}`}>
             Show
           </Link>
         </span>

@@ -14,12 +14,13 @@ interface CopyAsCurlProps {
 export function CopyAsCurl({ workspaceId, orphans }: CopyAsCurlProps) {
   const { signedIn, actor } = useActor();
   const withToken = signedIn !== null;
-  const { serverNowMs } = useStatus();
+  const { serverNowMs, status } = useStatus();
+  const kind = status?.backend.kind ?? null;
   return (
     <details className="text-sm">
       <summary className="link flex min-h-11 w-fit cursor-pointer items-center sm:min-h-8">Copy as curl</summary>
       <div className="flex flex-wrap gap-2 pt-1 pb-2">
-        {curlsOf(workspaceId, orphans).map(({ name, line }) => (
+        {curlsOf(workspaceId, orphans, kind).map(({ name, line }) => (
           <CopyButton
             key={name}
             label={`${name} as curl`}

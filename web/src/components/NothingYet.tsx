@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import type { BackendKind } from '../../../server/sweep/outcome.ts';
 import { getOrphans } from '../api.ts';
 import { useSettings } from '../hooks/useSettings.ts';
 import { useStatus } from '../hooks/useStatus.ts';
@@ -7,6 +8,11 @@ import { EVER_RESOLVED, TRY_IT } from '../lib/nothing-yet.ts';
 import { platformTable } from '../lib/settings.ts';
 import { Facts } from './Facts.tsx';
 import { SnippetBox } from './SnippetBox.tsx';
+
+const FOR: Readonly<Record<BackendKind, string>> = {
+  'control-plane': 'workspaces that are removed and still name an instance',
+  docker: 'containers whose workspace is removed, or has no row',
+};
 
 /** What is watched, and how to see it work without a leak. Gone for good once the first orphan was seen. */
 export function NothingYet() {
@@ -32,7 +38,7 @@ export function NothingYet() {
         <Facts
           facts={[
             ['Watched', <Table key="table" name={platformTable(settings)} />],
-            ['For', 'workspaces that are removed and still name an instance'],
+            ['For', FOR[status.backend.kind ?? 'control-plane']],
             ['Every', duration(status.sweeper.intervalSeconds * 1000)],
             ['Then', dry ? 'listed, not stopped: this is a dry run' : 'swept, or only listed under SWEEP_DRY_RUN'],
           ]}

@@ -1,11 +1,12 @@
 import { ExternalLink } from 'lucide-react';
 import type { Orphan } from '../../../server/api/orphans.ts';
+import { wordsOf } from '../../../server/sweep/outcome.ts';
 import { useSettings } from '../hooks/useSettings.ts';
 import { useStatus } from '../hooks/useStatus.ts';
 import { number } from '../lib/count.ts';
 import { named } from '../lib/named.ts';
 import { instanceUrl } from '../lib/settings.ts';
-import { OUTCOME_WORDS, RESOLUTION_WORDS, SECOND_LOOK_WORDS, WHY_WORDS } from '../lib/words.ts';
+import { OUTCOME_WORDS, resolutionWords, SECOND_LOOK_WORDS, whyWords } from '../lib/words.ts';
 import { Facts } from './Facts.tsx';
 import { Id } from './Id.tsx';
 import { Since, Until, When } from './When.tsx';
@@ -13,6 +14,8 @@ import { Since, Until, When } from './When.tsx';
 /** All that is known of one orphan. */
 export function OrphanFacts({ orphan }: { readonly orphan: Orphan }) {
   const { status } = useStatus();
+  const kind = status?.backend.kind ?? null;
+  const words = wordsOf(kind);
   const cloud = instanceUrl(useSettings(status), orphan);
   const { lastError, hold, secondLook } = orphan;
   const nextAttemptAt = hold === null ? orphan.nextAttemptAt : null;
@@ -21,10 +24,10 @@ export function OrphanFacts({ orphan }: { readonly orphan: Orphan }) {
       <h2 className="font-semibold">Facts</h2>
       <Facts
         facts={[
-          ['Instance', <Id key="id" id={orphan.instanceId} what="instance id" whole />],
+          [words.instanceLabel, <Id key="id" id={orphan.instanceId} what={`${words.instance} id`} whole />],
           ['Workspace id', <Id key="id" id={orphan.workspaceId} what="workspace id" whole />],
           ['In the cloud', cloud === null ? null : <CloudLink key="link" href={cloud} />],
-          ['Why it is listed', WHY_WORDS[orphan.why]],
+          ['Why it is listed', whyWords(orphan.why, kind)],
           ['Removed at or before', <Since key="since" time={orphan.orphanedAt} />],
           ['First seen', <When key="when" time={orphan.firstSeenAt} />],
           ['Attempts', number(orphan.attempts)],
@@ -35,7 +38,7 @@ export function OrphanFacts({ orphan }: { readonly orphan: Orphan }) {
           ['Held', hold === null ? null : <Held key="held" hold={hold} />],
           ['Second look', secondLook === null ? null : <Look key="look" look={secondLook} />],
           ['Ended', orphan.resolvedAt === null ? null : <When key="when" time={orphan.resolvedAt} />],
-          ['How', orphan.resolution === null ? null : RESOLUTION_WORDS[orphan.resolution]],
+          ['How', orphan.resolution === null ? null : resolutionWords(orphan.resolution, kind)],
         ]}
       />
     </section>

@@ -1,7 +1,8 @@
 import { useNavigate } from '@tanstack/react-router';
 import { SlidersHorizontal } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
-import { FAILURE_CLASSES, OPEN_STATES, ORPHAN_SORTS, WHYS } from '../../../server/sweep/outcome.ts';
+import { type BackendKind, FAILURE_CLASSES, OPEN_STATES, ORPHAN_SORTS, WHYS } from '../../../server/sweep/outcome.ts';
+import { useBackendKind } from '../hooks/useBackend.ts';
 import { useTyped } from '../hooks/useTyped.ts';
 import {
   changedSearch,
@@ -10,7 +11,7 @@ import {
   type SearchChange,
   searchText,
 } from '../lib/orphan-search.ts';
-import { CLASS_WORDS, SORT_WORDS, STATE_WORDS, WHY_WORDS } from '../lib/words.ts';
+import { CLASS_WORDS, SORT_WORDS, STATE_WORDS, whyWords } from '../lib/words.ts';
 import { Choice, type ChoiceGroup } from './Choice.tsx';
 
 function named<Word extends string>(words: Readonly<Record<Word, string>>, of: readonly Word[]) {
@@ -24,12 +25,15 @@ const STATES: readonly ChoiceGroup[] = [
 const CLASSES: readonly ChoiceGroup[] = [
   { label: null, options: [['', 'Any'], ...named(CLASS_WORDS, FAILURE_CLASSES)] },
 ];
-const REASONS: readonly ChoiceGroup[] = [{ label: null, options: [['', 'Any'], ...named(WHY_WORDS, WHYS)] }];
+const reasonsOf = (kind: BackendKind | null): readonly ChoiceGroup[] => [
+  { label: null, options: [['', 'Any'], ...WHYS.map((why) => [why, whyWords(why, kind)] as const)] },
+];
 const SORTS: readonly ChoiceGroup[] = [{ label: null, options: named(SORT_WORDS, ORPHAN_SORTS) }];
 
 /** Which orphans are listed, and in which order. All of it stands in the address. */
 export function OrphanFilters({ search }: { readonly search: OrphanSearch }) {
   const navigate = useNavigate();
+  const kind = useBackendKind();
   const [open, setOpen] = useState(false);
   const change = (chosen: SearchChange, replace = false): void =>
     void navigate({ to: '/orphans', search: (old) => changedSearch(old, chosen), replace, resetScroll: false });
@@ -83,7 +87,7 @@ export function OrphanFilters({ search }: { readonly search: OrphanSearch }) {
           <Choice
             label="Why it is listed"
             value={search.why ?? ''}
-            groups={REASONS}
+            groups={reasonsOf(kind)}
             onChoose={(why) => change({ why })}
           />
           <Choice

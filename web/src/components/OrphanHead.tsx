@@ -1,4 +1,5 @@
 import type { Orphan } from '../../../server/api/orphans.ts';
+import { wordsOf } from '../../../server/sweep/outcome.ts';
 import { useSettings } from '../hooks/useSettings.ts';
 import { useStatus } from '../hooks/useStatus.ts';
 import { runbookUrl } from '../lib/settings.ts';
@@ -11,17 +12,18 @@ import { Word } from './Word.tsx';
 export function OrphanHead({ orphan }: { readonly orphan: Orphan }) {
   const { status } = useStatus();
   const { state, instanceId, lastError, lastOutcome, resolvedAt } = orphan;
+  const { instance, instanceLabel } = wordsOf(status?.backend.kind ?? null);
   const about = lastError?.class ?? lastOutcome;
   const settings = useSettings(status);
   const runbook = about === null || resolvedAt !== null ? null : runbookUrl(settings, about);
   return (
-    <section aria-label={`Instance ${instanceId}`} className="card space-y-2 p-4">
+    <section aria-label={`${instanceLabel} ${instanceId}`} className="card space-y-2 p-4">
       <p className="flex flex-wrap items-baseline justify-between gap-x-4 gap-y-1">
         <span className="text-lg">
           <Word mark={STATE_MARKS[state]} word={STATE_WORDS[state]} />
         </span>
         <span className="text-sm text-soft">
-          Instance <Id id={instanceId} what="instance id" />
+          {instanceLabel} <Id id={instanceId} what={`${instance} id`} />
         </span>
       </p>
       <p className="max-w-prose break-words">{orphan.explanation}</p>

@@ -1,5 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { Orphan } from '../../../server/api/orphans.ts';
+import { type BackendWords, wordsOf } from '../../../server/sweep/outcome.ts';
+import { useBackendKind } from '../hooks/useBackend.ts';
 import { useVerdict } from '../hooks/useVerdict.ts';
 import { number } from '../lib/count.ts';
 import { standingWords } from '../lib/standing.ts';
@@ -19,7 +21,9 @@ interface OrphanTableProps {
 /** Orphans as rows, each with the sentence that says why it is still here. */
 export function OrphanTable({ orphans, caption, selection }: OrphanTableProps) {
   // Once for all rows: it is judged anew each second.
-  const standing = standingWords(useVerdict().kind) !== null;
+  const kind = useBackendKind();
+  const standing = standingWords(useVerdict().kind, kind) !== null;
+  const words = wordsOf(kind);
   return (
     <div className="overflow-x-auto">
       <table
@@ -30,7 +34,7 @@ export function OrphanTable({ orphans, caption, selection }: OrphanTableProps) {
           <tr>
             {selection !== undefined && <td className="w-11 pl-1 print:hidden">{selection.head}</td>}
             <Heading>Workspace</Heading>
-            <Heading>Instance</Heading>
+            <Heading>{words.instanceLabel}</Heading>
             <Heading>State</Heading>
             <Heading>Removed at or before</Heading>
             <Heading right>Attempts</Heading>
@@ -45,6 +49,7 @@ export function OrphanTable({ orphans, caption, selection }: OrphanTableProps) {
               orphan={orphan}
               selection={selection}
               standing={standing}
+              words={words}
             />
           ))}
         </tbody>
@@ -66,9 +71,10 @@ interface RowProps {
   readonly selection: RowSelection | undefined;
   /** Nothing is being stopped, whatever is due. */
   readonly standing: boolean;
+  readonly words: BackendWords;
 }
 
-function Row({ orphan, selection, standing }: RowProps) {
+function Row({ orphan, selection, standing, words }: RowProps) {
   return (
     <tr data-line className="border-b border-line align-top last:border-b-0 has-checked:bg-info-wash">
       {selection !== undefined && <td className="w-11 pl-1 print:hidden">{selection.boxOf(orphan)}</td>}
@@ -78,7 +84,7 @@ function Row({ orphan, selection, standing }: RowProps) {
         </Link>
       </th>
       <td className="px-3 py-2.5">
-        <Id id={orphan.instanceId} what="instance id" />
+        <Id id={orphan.instanceId} what={`${words.instance} id`} />
       </td>
       <td className="px-3 py-2.5">
         <Word mark={STATE_MARKS[orphan.state]} word={STATE_WORDS[orphan.state]} />

@@ -1,11 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { Radar } from 'lucide-react';
 import type { InstanceAnswer } from '../../../server/api/instance.ts';
+import { wordsOf } from '../../../server/sweep/outcome.ts';
 import { getInstance } from '../api.ts';
+import { useBackendKind } from '../hooks/useBackend.ts';
 import { useOutdated } from '../hooks/useOutdated.ts';
 import { realitiesOf } from '../lib/reality.ts';
 import { TONE_ICONS, TONE_TEXT } from './icons.ts';
-import { ControlPlaneSays, PlatformSays } from './RealitySides.tsx';
+import { BackendSays, PlatformSays } from './RealitySides.tsx';
 import { Ago } from './When.tsx';
 
 /** Database beside reality: asked when somebody presses, and kept as it was said until they press again. */
@@ -18,6 +20,7 @@ export function Reality({ workspaceId }: { readonly workspaceId: string }) {
   });
   const { data, isFetching, isError, error } = answer;
   const outdated = useOutdated(answer);
+  const { backend, instance } = wordsOf(useBackendKind());
   return (
     <section aria-labelledby="reality" className="card space-y-3 p-4">
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
@@ -34,12 +37,12 @@ export function Reality({ workspaceId }: { readonly workspaceId: string }) {
           }}
         >
           <Radar aria-hidden="true" className="size-4" />
-          {isFetching ? 'Asking…' : 'Check instance now'}
+          {isFetching ? 'Asking…' : `Check ${instance} now`}
         </button>
       </div>
       {data === undefined && !isFetching && !isError && (
         <p className="text-sm text-soft">
-          Not asked yet. It asks the platform database and the control plane, changes nothing, and takes up to 10 s.
+          Not asked yet. It asks the platform database and the {backend}, changes nothing, and takes up to 10 s.
         </p>
       )}
       {isFetching && <p className="text-sm text-soft">Asking both sides. That takes up to 10 s.</p>}
@@ -55,10 +58,11 @@ export function Reality({ workspaceId }: { readonly workspaceId: string }) {
 }
 
 function Answered({ answer, outdated }: { readonly answer: InstanceAnswer; readonly outdated: boolean }) {
+  const kind = useBackendKind();
   return (
     <div className={`space-y-3 ${outdated ? 'outdated' : ''}`}>
       <div role="status" className="space-y-1.5">
-        {realitiesOf(answer).map(({ instanceId, tone, sentence }) => {
+        {realitiesOf(answer, kind).map(({ instanceId, tone, sentence }) => {
           const Icon = TONE_ICONS[tone];
           return (
             <p key={instanceId} className="flex gap-2 font-medium">
@@ -72,8 +76,8 @@ function Answered({ answer, outdated }: { readonly answer: InstanceAnswer; reado
         })}
       </div>
       <div className="grid gap-4 sm:grid-cols-2">
-        <PlatformSays {...answer} />
-        <ControlPlaneSays {...answer} />
+        <PlatformSays {...answer} kind={kind} />
+        <BackendSays {...answer} words={wordsOf(kind)} />
       </div>
       <p className="text-sm text-soft">
         Asked <Ago time={answer.askedAt} />

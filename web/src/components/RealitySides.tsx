@@ -1,11 +1,17 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { InstanceAnswer } from '../../../server/api/instance.ts';
+import type { BackendKind, BackendWords } from '../../../server/sweep/outcome.ts';
 import { Id } from './Id.tsx';
 
 /** What each side said, in its own words; what it did not say is not known. */
 
-export function PlatformSays({ platform: { answer, error } }: Pick<InstanceAnswer, 'platform'>) {
+interface PlatformSaysProps extends Pick<InstanceAnswer, 'platform'> {
+  /** Rows of a platform with containers name none. */
+  readonly kind: BackendKind | null;
+}
+
+export function PlatformSays({ platform: { answer, error }, kind }: PlatformSaysProps) {
   return (
     <Side title="Platform database">
       {answer === null ? (
@@ -18,12 +24,14 @@ export function PlatformSays({ platform: { answer, error } }: Pick<InstanceAnswe
           ) : (
             <>
               <p className="font-medium">{answer.row.removed ? 'Removed' : 'Live'}</p>
-              <p>{answer.row.instanceId === null ? 'Names no instance' : <Names id={answer.row.instanceId} />}</p>
+              {kind !== 'docker' && (
+                <p>{answer.row.instanceId === null ? 'Names no instance' : <Names id={answer.row.instanceId} />}</p>
+              )}
             </>
           )}
           {answer.liveRows.map(({ workspaceId, workspaceName, instanceId }) => (
             <p key={`${workspaceId} ${instanceId}`} className="break-words text-bad">
-              Live and names {instanceId}:{' '}
+              {kind === 'docker' ? 'Live, and its name fits' : 'Live and names'} {instanceId}:{' '}
               <Link to="/orphans/$workspaceId" params={{ workspaceId }} className="underline underline-offset-3">
                 {workspaceName ?? workspaceId}
               </Link>
@@ -35,15 +43,19 @@ export function PlatformSays({ platform: { answer, error } }: Pick<InstanceAnswe
   );
 }
 
-export function ControlPlaneSays({ instances }: Pick<InstanceAnswer, 'instances'>) {
+interface BackendSaysProps extends Pick<InstanceAnswer, 'instances'> {
+  readonly words: BackendWords;
+}
+
+export function BackendSays({ instances, words }: BackendSaysProps) {
   return (
-    <Side title="Control plane">
+    <Side title={words.backendLabel}>
       {instances.length === 0 && <p>Not asked: no orphan of this workspace is open.</p>}
       {instances.map(({ instanceId, state, error }) => (
         <div key={instanceId}>
           {state === null ? <NotKnown why={error} /> : <p className="font-medium">{state}</p>}
           <p>
-            <Id id={instanceId} what="instance id" />
+            <Id id={instanceId} what={`${words.instance} id`} />
           </p>
         </div>
       ))}

@@ -12,12 +12,14 @@ import {
 } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { Orphan } from '../../../server/api/orphans.ts';
+import { type BackendKind, wordsOf } from '../../../server/sweep/outcome.ts';
 import type { AllAttempts } from '../hooks/useAllAttempts.ts';
+import { useBackendKind } from '../hooks/useBackend.ts';
 import { ATTEMPTS_KEPT } from '../lib/kept.ts';
 import { named } from '../lib/named.ts';
 import type { Happened } from '../lib/timeline.ts';
 import type { Tone } from '../lib/verdict.ts';
-import { OUTCOME_WORDS, RESOLUTION_WORDS, SECOND_LOOK_WORDS, WHY_WORDS } from '../lib/words.ts';
+import { OUTCOME_WORDS, resolutionWords, SECOND_LOOK_WORDS, whyWords } from '../lib/words.ts';
 import { AttemptDetails, took } from './AttemptDetails.tsx';
 import { Id } from './Id.tsx';
 import { OUTCOME_MARKS, TONE_TEXT } from './icons.ts';
@@ -33,7 +35,9 @@ interface TimelineItemProps {
 
 /** One line of the timeline: what, when, and what is to be known of it. */
 export function TimelineItem({ happened, several, older }: TimelineItemProps) {
-  const { icon: Icon, tone, title, note, body } = shownOf(happened, older);
+  const kind = useBackendKind();
+  const words = wordsOf(kind);
+  const { icon: Icon, tone, title, note, body } = shownOf(happened, older, kind);
   const instanceId = several ? instanceOf(happened) : null;
   return (
     <li className="group relative flex gap-3 pb-5 text-sm last:pb-0">
@@ -50,7 +54,7 @@ export function TimelineItem({ happened, several, older }: TimelineItemProps) {
         {body}
         {instanceId !== null && (
           <p className="text-soft">
-            Instance <Id id={instanceId} what="instance id" />
+            {words.instanceLabel} <Id id={instanceId} what={`${words.instance} id`} />
           </p>
         )}
       </div>
@@ -66,7 +70,7 @@ interface Shown {
   readonly body?: ReactNode;
 }
 
-function shownOf(happened: Happened, older: AllAttempts): Shown {
+function shownOf(happened: Happened, older: AllAttempts, kind: BackendKind | null): Shown {
   switch (happened.kind) {
     case 'removed':
       return { icon: Trash2, tone: 'unknown', title: 'Removed at or before' };
@@ -75,7 +79,7 @@ function shownOf(happened: Happened, older: AllAttempts): Shown {
         icon: Search,
         tone: 'info',
         title: 'First seen',
-        body: <p>A look found it: {WHY_WORDS[happened.orphan.why]}.</p>,
+        body: <p>A look found it: {whyWords(happened.orphan.why, kind)}.</p>,
       };
     case 'attempt': {
       const { attempt } = happened;
@@ -105,7 +109,7 @@ function shownOf(happened: Happened, older: AllAttempts): Shown {
         body: <By {...happened.hold} />,
       };
     case 'resolved':
-      return resolved(happened.orphan);
+      return resolved(happened.orphan, kind);
     case 'look':
       return look(happened.orphan);
     case 'gap':
@@ -125,8 +129,8 @@ function shownOf(happened: Happened, older: AllAttempts): Shown {
   }
 }
 
-function resolved({ state, resolution }: Orphan): Shown {
-  const how = resolution === null ? 'How is not known' : RESOLUTION_WORDS[resolution];
+function resolved({ state, resolution }: Orphan, kind: BackendKind | null): Shown {
+  const how = resolution === null ? 'How is not known' : resolutionWords(resolution, kind);
   return state === 'cleared'
     ? { icon: CircleCheck, tone: 'ok', title: 'Cleared', body: <p>{how}.</p> }
     : { icon: Undo2, tone: 'unknown', title: 'Resolved elsewhere', body: <p>{how}.</p> };

@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import type { OrphanListAnswer } from '../../../server/api/orphans.ts';
 import { urgentQuery } from '../hooks/urgentQuery.ts';
+import { useBackendKind } from '../hooks/useBackend.ts';
 import { usePoll } from '../hooks/usePoll.ts';
 import { useStatus } from '../hooks/useStatus.ts';
 import { useTableFits, useWide } from '../hooks/useWide.ts';
@@ -45,6 +46,7 @@ interface ListedProps {
 
 function Listed({ list, outdated, wide }: ListedProps) {
   const { items, total, observedAt } = list;
+  const kind = useBackendKind();
   const table = useTableFits();
   const shown = wide ? items : items.slice(0, CARDS);
   return (
@@ -62,7 +64,9 @@ function Listed({ list, outdated, wide }: ListedProps) {
           )}
         </span>
         <p className="w-full text-sm text-soft">
-          An instance still recorded on a removed workspace. It may still be running, and billing.
+          {kind === 'docker'
+            ? 'A container whose workspace was removed. It may still be running, and its volumes still hold its data.'
+            : 'An instance still recorded on a removed workspace. It may still be running, and billing.'}
         </p>
       </div>
       <div className={outdated ? 'outdated' : ''}>

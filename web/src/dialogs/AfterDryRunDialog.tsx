@@ -2,6 +2,7 @@ import { useSweepNow } from '../hooks/useSweepNow.ts';
 import { count } from '../lib/count.ts';
 import { Frame } from './Frame.tsx';
 import { PauseNote } from './PauseNote.tsx';
+import { StopsEach } from './StopsEach.tsx';
 
 interface AfterDryRunDialogProps {
   readonly label: string;
@@ -22,8 +23,7 @@ export function AfterDryRunDialog({ label, orphans, workspaceIds }: AfterDryRunD
       <p>{count(orphans, 'orphan')} that the dry run would have stopped, and no others.</p>
       <PauseNote meanwhile="This one sweep runs all the same, and the pause stays." />
       <p>
-        The control plane is asked to stop each instance whose workspace is still removed. A stopped instance does not
-        come back. If the number has changed by then, nothing is done and you are told.
+        <StopsEach /> If the number has changed by then, nothing is done and you are told.
       </p>
     </Frame>
   );

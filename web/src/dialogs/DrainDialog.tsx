@@ -1,10 +1,12 @@
 import { useState } from 'react';
+import { useBackendWords } from '../hooks/useBackend.ts';
 import { useSweepNow } from '../hooks/useSweepNow.ts';
 import { useVerdictInput } from '../hooks/useVerdict.ts';
 import { number } from '../lib/count.ts';
 import { steeringOf, withoutDots } from '../lib/steering.ts';
 import { AtStake } from './AtStake.tsx';
 import { Frame } from './Frame.tsx';
+import { NoWayBack } from './NoWayBack.tsx';
 import { PauseNote } from './PauseNote.tsx';
 import { ReasonField } from './ReasonField.tsx';
 
@@ -12,6 +14,7 @@ import { ReasonField } from './ReasonField.tsx';
 export function DrainDialog({ label }: { readonly label: string }) {
   const input = useVerdictInput();
   const { begin } = useSweepNow();
+  const { backend } = useBackendWords();
   const [reason, setReason] = useState('');
   const { status, sweepLimit: limit } = input;
   const press = withoutDots(steeringOf(input).drain ?? label);
@@ -28,9 +31,9 @@ export function DrainDialog({ label }: { readonly label: string }) {
       <PauseNote meanwhile="It runs all the same, and the pause stays." />
       <p>
         One sweep goes on until each of them has been tried once, and not only{' '}
-        {limit === null ? 'as many as a plain sweep takes' : `${number(limit)} of them`}. A stopped instance does not
-        come back. It ends early when the control plane fails or the safety brake latches, and you can cancel it. If the
-        number has changed by then, nothing is done and you are told.
+        {limit === null ? 'as many as a plain sweep takes' : `${number(limit)} of them`}. <NoWayBack /> It ends early
+        when the {backend} fails or the safety brake latches, and you can cancel it. If the number has changed by then,
+        nothing is done and you are told.
       </p>
     </Frame>
   );

@@ -4,6 +4,7 @@ import { Since, Until } from '../components/When.tsx';
 import { named } from '../lib/named.ts';
 import { holdOf, openOf } from '../lib/workspace.ts';
 import { Frame } from './Frame.tsx';
+import { NoWayBack } from './NoWayBack.tsx';
 import { OfWorkspace, workspaceOf } from './OfWorkspace.tsx';
 
 /** Gives a workspace's orphans back to sweeping before their time. */
@@ -24,7 +25,9 @@ export function EndHoldDialog({ orphans }: { readonly orphans: readonly Orphan[]
         </p>
       )}
       <OfWorkspace orphans={openOf(orphans)} />
-      <p>The next sweep for which it is due stops it. A stopped instance does not come back.</p>
+      <p>
+        The next sweep for which it is due stops it. <NoWayBack />
+      </p>
     </Frame>
   );
 }

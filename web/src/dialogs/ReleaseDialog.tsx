@@ -1,12 +1,15 @@
 import { useEffect, useRef, useState } from 'react';
 import type { Status } from '../../../server/api/status.ts';
+import { wordsOf } from '../../../server/sweep/outcome.ts';
 import { ApiError } from '../api.ts';
 import { postRelease } from '../changes.ts';
 import { Id } from '../components/Id.tsx';
 import { Since, When } from '../components/When.tsx';
+import { useBackendKind, useBackendWords } from '../hooks/useBackend.ts';
 import { useStatus } from '../hooks/useStatus.ts';
 import { count, number } from '../lib/count.ts';
 import { duration } from '../lib/duration.ts';
+import { noWayBack } from '../lib/no-way-back.ts';
 import { Frame } from './Frame.tsx';
 import { ReasonField } from './ReasonField.tsx';
 
@@ -21,6 +24,7 @@ export function ReleaseDialog() {
   const [orphans, setOrphans] = useState(status?.brake?.orphans ?? 0);
   const [brake] = useState(status?.brake ?? null);
   const [reason, setReason] = useState('');
+  const kind = useBackendKind();
   const [typed, setTyped] = useState('');
   const act = async (actor: string | null): Promise<void> => {
     try {
@@ -46,7 +50,7 @@ export function ReleaseDialog() {
     >
       {brake !== null && <Latched brake={status?.brake ?? brake} orphans={orphans} />}
       <p>
-        Their instances are stopped by the next sweeps, and a stopped instance does not come back. If these workspaces
+        Their {wordsOf(kind).instance}s are stopped by the next sweeps, and a {noWayBack(kind)}. If these workspaces
         were not removed on purpose, do not release: mend the platform first. More than the limit that come later latch
         it again.
       </p>
@@ -56,6 +60,7 @@ export function ReleaseDialog() {
 
 function Latched({ brake, orphans }: { readonly brake: Brake; readonly orphans: number }) {
   const { serverNowMs } = useStatus();
+  const { instance } = useBackendWords();
   const shown = brake.sample.slice(0, SHOWN);
   return (
     <>
@@ -75,7 +80,7 @@ function Latched({ brake, orphans }: { readonly brake: Brake; readonly orphans: 
           {shown.map(({ workspaceId, workspaceName, instanceId, orphanedAt }) => (
             <li key={`${workspaceId} ${instanceId}`} className="flex flex-wrap items-baseline gap-x-3 py-1.5">
               <span className="min-w-0 font-medium break-words">{workspaceName ?? workspaceId}</span>
-              <Id id={instanceId} what="instance id" />
+              <Id id={instanceId} what={`${instance} id`} />
               <span className="text-soft">removed {duration(serverNowMs - Date.parse(orphanedAt))} ago</span>
             </li>
           ))}

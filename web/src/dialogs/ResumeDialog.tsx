@@ -4,6 +4,7 @@ import { useStatus } from '../hooks/useStatus.ts';
 import { named } from '../lib/named.ts';
 import { AtStake } from './AtStake.tsx';
 import { Frame } from './Frame.tsx';
+import { NoWayBack } from './NoWayBack.tsx';
 
 /** Ends a pause before its time. */
 export function ResumeDialog() {
@@ -20,8 +21,7 @@ export function ResumeDialog() {
       )}
       <AtStake />
       <p>
-        From the next sweep on, those that are due are stopped again by themselves. A stopped instance does not come
-        back.
+        From the next sweep on, those that are due are stopped again by themselves. <NoWayBack />
       </p>
     </Frame>
   );

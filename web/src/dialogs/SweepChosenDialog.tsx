@@ -7,6 +7,7 @@ import { count, number } from '../lib/count.ts';
 import { namesOf } from '../lib/selection-words.ts';
 import { Frame } from './Frame.tsx';
 import { PauseNote } from './PauseNote.tsx';
+import { StopsEach } from './StopsEach.tsx';
 
 /** Sweeps what was chosen. Where there are others by then than were chosen it says so, and asks once more. */
 export function SweepChosenDialog({ request }: { readonly request: SweepChosen }) {
@@ -57,10 +58,8 @@ export function SweepChosenDialog({ request }: { readonly request: SweepChosen }
       <PauseNote meanwhile="This one sweep runs all the same, and the pause stays." />
       <p>
         {drain && 'One sweep goes on until each of them has been tried once; you can cancel it. '}
-        {dryRun
-          ? 'Each is looked up, and none is stopped. '
-          : 'The control plane is asked to stop each instance whose workspace is still removed. A stopped instance does not come back. '}
-        If the number has changed by then, nothing is done and you are told.
+        {dryRun ? 'Each is looked up, and none is stopped.' : <StopsEach />} If the number has changed by then, nothing
+        is done and you are told.
       </p>
     </Frame>
   );

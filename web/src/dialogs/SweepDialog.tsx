@@ -5,6 +5,7 @@ import { sweepAction } from '../lib/verdict-parts.ts';
 import { AtStake } from './AtStake.tsx';
 import { Frame } from './Frame.tsx';
 import { PauseNote } from './PauseNote.tsx';
+import { StopsEach } from './StopsEach.tsx';
 
 /** Says where, how many, how old, and what follows. The request carries the number that was read here. */
 export function SweepDialog({ label }: { readonly label: string }) {
@@ -19,8 +20,7 @@ export function SweepDialog({ label }: { readonly label: string }) {
       <AtStake />
       <PauseNote meanwhile="This one sweep runs all the same, and the pause stays." />
       <p>
-        The control plane is asked to stop each instance whose workspace is still removed. A stopped instance does not
-        come back. If the number has changed by then, nothing is done and you are told.
+        <StopsEach /> If the number has changed by then, nothing is done and you are told.
       </p>
     </Frame>
   );

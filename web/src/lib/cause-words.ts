@@ -1,11 +1,12 @@
 import type { Status } from '../../../server/api/status.ts';
-import { CLASS_WORDS, OUTCOME_WORDS, WHY_WORDS } from './words.ts';
+import type { BackendKind } from '../../../server/sweep/outcome.ts';
+import { CLASS_WORDS, OUTCOME_WORDS, whyWords } from './words.ts';
 
 export type Cause = NonNullable<Status['causes']>[number];
 
 /** `400 Rejected` */
-export function causeWords({ class: failure, outcome, why, httpStatus }: Cause): string {
-  if (why !== null) return WHY_WORDS[why];
+export function causeWords({ class: failure, outcome, why, httpStatus }: Cause, kind: BackendKind | null): string {
+  if (why !== null) return whyWords(why, kind);
   const word = failure === null ? OUTCOME_WORDS[outcome ?? 'failed'] : CLASS_WORDS[failure];
   // Of a Stop that was accepted the status explains nothing.
   const accepted = outcome === 'stopped_live' || outcome === 'clear_failed';

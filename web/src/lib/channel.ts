@@ -55,11 +55,11 @@ function oldestOf({ oldest }: Status, origin: string): string[] {
   return [`Oldest: ${code(workspaceName ?? workspaceId)}, removed at or before ${dated(orphanedAt)} · ${address}`];
 }
 
-function causesOf({ causes }: Status, origin: string): string[] {
+function causesOf({ causes, backend: { kind } }: Status, origin: string): string[] {
   if (causes === null || causes.length === 0) return [];
   const shown = causes.slice(0, MOST_CAUSES).map((cause) => {
     const parts = [
-      `- ${number(cause.count)} × ${causeWords(cause)}${cause.pattern === null ? '' : `: ${code(patternWords(cause.pattern))}`}`,
+      `- ${number(cause.count)} × ${causeWords(cause, kind)}${cause.pattern === null ? '' : `: ${code(patternWords(cause.pattern))}`}`,
       ...(cause.since === null ? [] : [`since ${dated(cause.since)}`]),
       `${origin}/orphans?cause=${encodeURIComponent(cause.key)}`,
     ];

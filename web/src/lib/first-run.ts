@@ -1,6 +1,6 @@
 import type { ConfigAnswer } from '../../../server/api/config.ts';
 import type { Status } from '../../../server/api/status.ts';
-import type { PlatformFaultCode } from '../../../server/sweep/outcome.ts';
+import type { BackendKind, PlatformFaultCode } from '../../../server/sweep/outcome.ts';
 import {
   allowWrites,
   bypassRowSecurity,
@@ -48,6 +48,8 @@ interface Place {
   readonly role: string;
   /** The platform has never been looked at. */
   readonly neverSeen: boolean;
+  /** What stops instances; where nothing does yet, a control plane is what people set up. */
+  readonly kind: BackendKind;
 }
 
 /** What has to be set before anything can be found and stopped, in the order in which it is needed. */
@@ -57,7 +59,13 @@ export function setUpSteps(status: Status, settings: ConfigAnswer): readonly Set
   const steps: SetUpStep[] = [];
   if (platform.fault !== undefined) {
     const { kind, role } = platform.fault;
-    const place = { table: tableNamed(written), written, role: role ?? A_ROLE, neverSeen: observedAt === null };
+    const place: Place = {
+      table: tableNamed(written),
+      written,
+      role: role ?? A_ROLE,
+      neverSeen: observedAt === null,
+      kind: backend.kind ?? 'control-plane',
+    };
     const step = kind === 'no_table' && hasNoDatabase(settings) ? noDatabase(place) : STEPS[kind](place);
     if (step !== null) steps.push({ ...step, said: isTheVerdict(status) ? null : platform.error });
   }
@@ -93,7 +101,7 @@ SWEEP_DRY_RUN=true`,
   ],
 };
 
-function noDatabase({ table, written }: Place): SetUpStep {
+function noDatabase({ table, written, kind }: Place): SetUpStep {
   return {
     title: "Say where the platform's database is",
     words:
@@ -103,7 +111,7 @@ function noDatabase({ table, written }: Place): SetUpStep {
       {
         about: "In the platform's database, as the owner of the table:",
         copy: 'Copy the SQL',
-        text: createRole(table),
+        text: createRole(table, kind),
       },
       {
         about: 'In the environment of the server:',
@@ -133,7 +141,11 @@ const columnsSnippet = ({ table, written }: Place): Snippet => ({
 });
 
 const OTHERWISE = 'Where it is named otherwise, its name exactly as it is written. Restart the server:';
-const READ = `${COLUMNS.slice(0, -1).join(', ')} and ${COLUMNS.at(-1)}`;
+const readIn = (kind: BackendKind): string => `${COLUMNS[kind].slice(0, -1).join(', ')} and ${COLUMNS[kind].at(-1)}`;
+const writtenIn = (kind: BackendKind): string =>
+  kind === 'docker'
+    ? 'none of these is written'
+    : 'of these instance_id and updated_at are written, and nothing else is';
 const HEALS = 'It is looked at again by itself: no restart is needed.';
 
 function elsewhere({ role, neverSeen }: Place): SetUpStep | null {
@@ -150,37 +162,37 @@ function elsewhere({ role, neverSeen }: Place): SetUpStep | null {
 const STEPS: Readonly<Record<PlatformFaultCode, (place: Place) => SetUpStep | null>> = {
   unreachable: elsewhere,
   refused: elsewhere,
-  no_table: ({ table, written }) => ({
+  no_table: ({ table, written, kind }) => ({
     title: "Name the platform's table",
-    words: `There is no ${written}. A table is needed with the columns ${READ}; of these instance_id and updated_at are written, and nothing else is.`,
+    words: `There is no ${written}. A table is needed with the columns ${readIn(kind)}; ${writtenIn(kind)}.`,
     snippets: [
       {
         about: "Which tables it could be, for a role that may read the platform's tables:",
         copy: 'Copy the question',
-        text: findTable(table),
+        text: findTable(table, kind),
       },
       tableSetting('SCHEMA.TABLE', OTHERWISE),
     ],
   }),
   no_column: (place) => ({
     title: 'Give each column its name',
-    words: `The columns ${READ} are read in ${place.written}. Where they are named otherwise, a view gives them these names.`,
+    words: `The columns ${readIn(place.kind)} are read in ${place.written}. Where they are named otherwise, a view gives them these names.`,
     snippets: [
       columnsSnippet(place),
       {
         about: "A view, as the table's owner. Put in what the columns are called:",
         copy: 'Copy the view',
-        text: createView(place.table, place.role),
+        text: createView(place.table, place.role, place.kind),
       },
       tableSetting(`${place.table.schema}.${viewOf(place.table).name}`, 'Then name the view, and restart the server:'),
     ],
   }),
-  no_grant: ({ table, written, role }) => ({
-    title: 'Let the role read the table and clear ids',
-    words: `${role} needs to read ${written} and to write two columns of it. ${HEALS}`,
+  no_grant: ({ table, written, role, kind }) => ({
+    title: kind === 'docker' ? 'Let the role read the table' : 'Let the role read the table and clear ids',
+    words: `${role} needs to read ${written}${kind === 'docker' ? '' : ' and to write two columns of it'}. ${HEALS}`,
     snippets: [
-      { about: "As the table's owner:", copy: 'Copy the grants', text: grants(table, role) },
-      { about: 'Whether that is enough:', copy: 'Copy the question', text: showGrants(table, role) },
+      { about: "As the table's owner:", copy: 'Copy the grants', text: grants(table, role, kind) },
+      { about: 'Whether that is enough:', copy: 'Copy the question', text: showGrants(table, role, kind) },
     ],
   }),
   row_security: ({ role, written }) => ({
@@ -198,9 +210,9 @@ const STEPS: Readonly<Record<PlatformFaultCode, (place: Place) => SetUpStep | nu
       { about: 'Where it is set for the role, as a superuser:', copy: 'Copy the SQL', text: allowWrites(role) },
     ],
   }),
-  replica: ({ role }) => ({
+  replica: ({ role, kind }) => ({
     title: 'Ask the primary',
-    words: 'A replica lags, and cannot clear an id.',
+    words: kind === 'docker' ? 'A replica lags.' : 'A replica lags, and cannot clear an id.',
     snippets: [
       { about: 'Whether a server is one:', copy: 'Copy the question', text: SHOW_REPLICA },
       addressSetting('PRIMARY_HOST', role, 'In the environment of the server. Then restart it:'),
@@ -245,6 +257,19 @@ const STEPS: Readonly<Record<PlatformFaultCode, (place: Place) => SetUpStep | nu
     snippets: [
       { about: 'Whether it has rows:', copy: 'Copy the question', text: showRow(table) },
       tableSetting('SCHEMA.TABLE', OTHERWISE),
+    ],
+  }),
+  engine: () => ({
+    title: 'Say where the Docker Engine is',
+    words:
+      'The sentence above says what was answered. The user that the server runs as must be able to use the socket. ' +
+      'Settings are read at the start: restart the server.',
+    snippets: [
+      {
+        about: 'In the environment of the server:',
+        copy: 'Copy the setting',
+        text: 'DOCKER_HOST=unix:///var/run/docker.sock',
+      },
     ],
   }),
   failed: (place) => ({

@@ -1,17 +1,21 @@
+import type { BackendKind } from '../../../server/sweep/outcome.ts';
 import { identifier, literal, qualified, type TableName } from './sql-names.ts';
 
 /** What a person runs against the platform's database. None of it writes to a row. */
 
-/** The five columns that are read. Only `instance_id` and `updated_at` are ever written. */
-export const COLUMNS = ['id', 'name', 'status', 'instance_id', 'updated_at'] as const;
+/** The columns that are read. Only `instance_id` and `updated_at` are ever written; with containers nothing is. */
+export const COLUMNS: Readonly<Record<BackendKind, readonly string[]>> = {
+  'control-plane': ['id', 'name', 'status', 'instance_id', 'updated_at'],
+  docker: ['id', 'name', 'status', 'updated_at'],
+};
 
 /** Tables that have the name, in whatever schema, or the one column that no other table is likely to have. */
-export function findTable({ name }: TableName): string {
+export function findTable({ name }: TableName, kind: BackendKind): string {
   return `select table_schema, table_name,
   string_agg(column_name, ', ' order by ordinal_position) as columns
 from information_schema.columns
 group by table_schema, table_name
-having bool_or(column_name = 'instance_id')
+having bool_or(column_name = ${literal(kind === 'docker' ? 'status' : 'instance_id')})
   or lower(table_name) = lower(${literal(name)});`;
 }
 
@@ -23,17 +27,19 @@ order by ordinal_position;`;
 }
 
 /** All that the program needs: the same as in the README. */
-export function grants(table: TableName, role: string): string {
+export function grants(table: TableName, role: string, kind: BackendKind): string {
+  const rights = kind === 'docker' ? 'select' : 'select, update (instance_id, updated_at)';
   return `grant usage on schema ${identifier(table.schema)} to ${identifier(role)};
-grant select, update (instance_id, updated_at)
+grant ${rights}
   on ${qualified(table)} to ${identifier(role)};`;
 }
 
-export function showGrants(table: TableName, role: string): string {
-  return `select has_schema_privilege(who, ${literal(table.schema)}, 'usage') as uses_schema,
-  has_table_privilege(who, what, 'select') as reads,
+export function showGrants(table: TableName, role: string, kind: BackendKind): string {
+  const clears = `,
   has_column_privilege(who, what, 'instance_id', 'update')
-    and has_column_privilege(who, what, 'updated_at', 'update') as clears
+    and has_column_privilege(who, what, 'updated_at', 'update') as clears`;
+  return `select has_schema_privilege(who, ${literal(table.schema)}, 'usage') as uses_schema,
+  has_table_privilege(who, what, 'select') as reads${kind === 'docker' ? '' : clears}
 from (values (${literal(role)}, ${literal(qualified(table))})) as asked (who, what);`;
 }
 
@@ -43,17 +49,18 @@ export function viewOf({ schema }: TableName): TableName {
 }
 
 /** For a table whose columns have other names. PostgreSQL updates a view like this by itself. */
-export function createView(table: TableName, role: string): string {
+export function createView(table: TableName, role: string, kind: BackendKind): string {
+  const instance = kind === 'docker' ? '' : ' INSTANCE_COLUMN as instance_id,';
   return `create view ${qualified(viewOf(table))} as
   select ID_COLUMN as id, NAME_COLUMN as name, STATUS_COLUMN as status,
-    INSTANCE_COLUMN as instance_id, UPDATED_COLUMN as updated_at
+   ${instance} UPDATED_COLUMN as updated_at
   from ${qualified(table)};
-${grants(viewOf(table), role)}`;
+${grants(viewOf(table), role, kind)}`;
 }
 
-export function createRole(table: TableName): string {
+export function createRole(table: TableName, kind: BackendKind): string {
   return `create role orphan_sweeper login password 'A_PASSWORD';
-${grants(table, 'orphan_sweeper')}
+${grants(table, 'orphan_sweeper', kind)}
 create schema sweeper authorization orphan_sweeper;`;
 }
 

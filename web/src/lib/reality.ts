@@ -1,4 +1,7 @@
 import type { InstanceAnswer } from '../../../server/api/instance.ts';
+import { type BackendKind, wordsOf } from '../../../server/sweep/outcome.ts';
+import { containerConcluded } from './container-reality.ts';
+import { EMPTY_TABLE } from './empty-table.ts';
 import type { Tone } from './verdict.ts';
 
 /** What the two sides' words about one instance come to. Never more than was said: not known is neither gone nor leaking. */
@@ -9,7 +12,7 @@ export interface Reality {
   readonly sentence: string;
 }
 
-type PlatformAnswer = NonNullable<InstanceAnswer['platform']['answer']>;
+export type PlatformAnswer = NonNullable<InstanceAnswer['platform']['answer']>;
 
 /** What the platform database says of one instance. */
 type Recorded = 'not_known' | 'empty' | 'in_use' | 'shared' | 'leaked' | 'other' | 'live_other' | 'no_row';
@@ -18,21 +21,23 @@ type Recorded = 'not_known' | 'empty' | 'in_use' | 'shared' | 'leaked' | 'other'
 type Said = 'not_known' | 'running' | 'ended' | 'no_such' | 'other';
 
 /** One sentence for each instance that was asked about, and one where there is none. */
-export function realitiesOf({ platform, instances }: InstanceAnswer): readonly Reality[] {
-  if (instances.length === 0) return [ofWorkspace(platform.answer)];
-  return instances.map(({ instanceId, state }) => ({ instanceId, ...concluded(platform.answer, instanceId, state) }));
+export function realitiesOf({ platform, instances }: InstanceAnswer, kind: BackendKind | null): readonly Reality[] {
+  if (instances.length === 0) return [ofWorkspace(platform.answer, kind)];
+  const conclude = kind === 'docker' ? containerConcluded : concluded;
+  return instances.map(({ instanceId, state }) => ({ instanceId, ...conclude(platform.answer, instanceId, state) }));
 }
 
-function ofWorkspace(answer: PlatformAnswer | null): Reality {
+function ofWorkspace(answer: PlatformAnswer | null, kind: BackendKind | null): Reality {
   const about = { instanceId: null };
-  const notAsked = 'No orphan of this workspace is open, so the control plane was not asked.';
+  const notAsked = `No orphan of this workspace is open, so the ${wordsOf(kind).backend} was not asked.`;
   if (answer === null) return { ...about, tone: 'unknown', sentence: `Not known. ${notAsked}` };
-  if (answer.tableEmpty) return { ...about, tone: 'unknown', sentence: `${EMPTY} ${notAsked}` };
+  if (answer.tableEmpty) return { ...about, tone: 'unknown', sentence: `${EMPTY_TABLE} ${notAsked}` };
   if (answer.row === null) {
     return { ...about, tone: 'unknown', sentence: `The database has no row of this workspace. ${notAsked}` };
   }
   const { removed, instanceId } = answer.row;
   const state = removed ? 'removed' : 'live';
+  if (kind === 'docker') return { ...about, tone: 'ok', sentence: `The database says ${state}. ${notAsked}` };
   if (instanceId === null) {
     const tone = removed ? 'ok' : 'unknown';
     return { ...about, tone, sentence: `The database says ${state} and names no instance. ${notAsked}` };
@@ -44,13 +49,10 @@ function ofWorkspace(answer: PlatformAnswer | null): Reality {
   };
 }
 
-const EMPTY = "The platform's table holds no row at all, so a row that is missing proves nothing.";
+/** Without whose it is. */
+export type Conclusion = Omit<Reality, 'instanceId'>;
 
-function concluded(
-  answer: PlatformAnswer | null,
-  instanceId: string,
-  state: string | null,
-): Omit<Reality, 'instanceId'> {
+function concluded(answer: PlatformAnswer | null, instanceId: string, state: string | null): Conclusion {
   const recorded = recordedOf(answer, instanceId);
   const said = saidOf(state);
   const [tone, sentence] = CONCLUSIONS[recorded][said];
@@ -129,11 +131,11 @@ const CONCLUSIONS: Readonly<Record<Recorded, Readonly<Record<Said, readonly [ton
     not_known: ['bad', `A live workspace names the same instance, so it must not be stopped. ${NOT_SAID}.`],
   },
   empty: {
-    running: ['unknown', `${EMPTY} Not known whether it is an orphan; ${SAYS}.`],
-    ended: ['unknown', `${EMPTY} Not known whether it is an orphan; ${SAYS}.`],
-    no_such: ['unknown', `${EMPTY} Not known whether it is an orphan; ${NO_SUCH}.`],
-    other: ['unknown', `${EMPTY} Not known whether it is an orphan; ${SAYS}.`],
-    not_known: ['unknown', `${EMPTY} Not known: neither side could tell.`],
+    running: ['unknown', `${EMPTY_TABLE} Not known whether it is an orphan; ${SAYS}.`],
+    ended: ['unknown', `${EMPTY_TABLE} Not known whether it is an orphan; ${SAYS}.`],
+    no_such: ['unknown', `${EMPTY_TABLE} Not known whether it is an orphan; ${NO_SUCH}.`],
+    other: ['unknown', `${EMPTY_TABLE} Not known whether it is an orphan; ${SAYS}.`],
+    not_known: ['unknown', `${EMPTY_TABLE} Not known: neither side could tell.`],
   },
   not_known: {
     running: ['unknown', `Not known whether it is an orphan: the database did not answer. But ${SAYS}.`],

@@ -1,4 +1,5 @@
 import type { Status } from '../../../server/api/status.ts';
+import { type BackendKind, wordsOf } from '../../../server/sweep/outcome.ts';
 import type { Connection } from './connection.ts';
 import { duration } from './duration.ts';
 import { minute, type Zone } from './moment.ts';
@@ -21,6 +22,8 @@ const CONNECTION: Readonly<Record<Connection, Pick<Fact, 'words' | 'judgement'>>
   refused: { words: 'Not let in', judgement: 'bad' },
 };
 
+const labelOf = (kind: BackendKind | null): string => wordsOf(kind).backendLabel;
+
 const AWAY: ReadonlySet<Connection> = new Set<Connection>(['offline', 'not_answering', 'signed_out', 'refused']);
 
 export function connectionWords(connection: Connection): string {
@@ -37,7 +40,7 @@ export function trust(connection: Connection, status: Status | null, serverNowMs
     return [
       aged,
       { name: 'sweeper', words: 'Sweeper unknown', judgement: 'open' },
-      { name: 'control_plane', words: 'Control plane unknown', judgement: 'open' },
+      { name: 'control_plane', words: `${labelOf(status.backend.kind)} unknown`, judgement: 'open' },
       { name: 'platform', words: 'Platform database unknown', judgement: 'open' },
     ];
   }
@@ -85,30 +88,35 @@ function sweeper({ sweeper: { state, aliveAt }, home, pause }: Status, serverNow
   }
 }
 
-function controlPlane({ backend: { state, breaker, positiveControl } }: Status): Fact {
+function controlPlane({ backend: { kind, state, breaker, positiveControl }, platform: { fault } }: Status): Fact {
   const name = 'control_plane';
+  const label = labelOf(kind);
+  // It is asked first which containers there are, and its last answer to a Stop may be older.
+  if (fault?.kind === 'engine') return { name, words: `${label} not answering`, judgement: 'bad' };
   if (positiveControl === 'not_known') {
-    return { name, words: "Control plane: not this platform's", judgement: 'bad' };
+    return { name, words: `${label}: not this platform's`, judgement: 'bad' };
   }
   // What it last answered may be older than what opened the breaker.
   const failing = breaker.state === 'open' && state !== 'not_answering' && state !== 'not_configured';
   switch (failing ? 'failing' : state) {
     case 'answering':
-      return { name, words: 'Control plane answering', judgement: 'good' };
+      return { name, words: `${label} answering`, judgement: 'good' };
     case 'failing':
-      return { name, words: 'Control plane failing', judgement: 'bad' };
+      return { name, words: `${label} failing`, judgement: 'bad' };
     case 'not_answering':
-      return { name, words: 'Control plane not answering', judgement: 'bad' };
+      return { name, words: `${label} not answering`, judgement: 'bad' };
     case 'unknown':
-      return { name, words: 'Control plane unknown', judgement: 'open' };
+      return { name, words: `${label} unknown`, judgement: 'open' };
     case 'not_configured':
-      return { name, words: 'Control plane not configured', judgement: 'bad' };
+      return { name, words: `${label} not configured`, judgement: 'bad' };
   }
 }
 
-function platform({ platform: { state }, home }: Status): Fact {
+function platform({ platform: { state, fault }, home }: Status): Fact {
   const name = 'platform';
   if (home.state === 'failing') return { name, words: 'Own database failing', judgement: 'bad' };
+  // Without containers there was nothing to ask it about.
+  if (fault?.kind === 'engine') return { name, words: 'Platform database unknown', judgement: 'open' };
   switch (state) {
     case 'answering':
       return { name, words: 'Platform database answering', judgement: 'good' };

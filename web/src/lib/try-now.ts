@@ -1,5 +1,6 @@
 import type { Orphan } from '../../../server/api/orphans.ts';
 import type { Status } from '../../../server/api/status.ts';
+import { wordsOf } from '../../../server/sweep/outcome.ts';
 import { type Connection, isOutdated } from './connection.ts';
 import { count } from './count.ts';
 import { holdOf, openOf, waitsForPerson } from './workspace.ts';
@@ -40,9 +41,11 @@ function obstacleOf({ home, sweeper, brake, platform, backend }: Status): string
     return `Stopped by the safety brake${brake === null ? '' : ` (${count(brake.orphans, 'orphan')})`}: a person must release it first.`;
   }
   if (sweeper.state === 'late') return 'The sweeper does not run, so nothing would begin it.';
+  const words = wordsOf(backend.kind);
+  if (platform.fault?.kind === 'engine') return `Nothing is stopped until the ${words.backend} can be asked again.`;
   if (platform.state === 'failing') return 'Nothing is stopped until the platform database can be asked again.';
   if (backend.positiveControl === 'not_known') {
-    return "Nothing is stopped while the control plane does not know this platform's instances.";
+    return `Nothing is stopped while the ${words.backend} does not know this platform's ${words.instance}s.`;
   }
   return null;
 }

@@ -1,4 +1,5 @@
 import type { Status } from '../../../server/api/status.ts';
+import { type BackendWords, wordsOf } from '../../../server/sweep/outcome.ts';
 import { count, number } from './count.ts';
 import { duration } from './duration.ts';
 import { minute } from './moment.ts';
@@ -8,7 +9,8 @@ import { joined, oldest, runbook, sentences, sweepAction, verdict } from './verd
 /** What fits into a headline on a phone; the whole stands below it. */
 const HEADLINE_REASON = 60;
 
-const NOT_KNOWN = "The control plane does not know this platform's instances: nothing is stopped.";
+const notKnownWords = ({ backend, instance }: BackendWords): string =>
+  `The ${backend} does not know this platform's ${instance}s: nothing is stopped.`;
 
 /** The rows of the verdict in which nothing is being stopped, in their order; null: none of them holds. */
 export function notStopping(input: VerdictInput, status: Status): Verdict | null {
@@ -56,13 +58,14 @@ function braked(input: VerdictInput, status: Status, brake: NonNullable<Status['
 }
 
 function late(input: VerdictInput, status: Status): Verdict {
-  const { sweeper, counts } = status;
+  const { sweeper, counts, backend } = status;
+  const stopped = `${wordsOf(backend.kind).instanceLabel}s are not being stopped`;
   const since = sweeper.aliveAt === null ? '' : ` for ${duration(input.nowMs - Date.parse(sweeper.aliveAt))}`;
   return verdict({
     kind: 'late',
     tone: 'bad',
-    headline: `The sweeper has not run${since}. Instances are not being stopped`,
-    spoken: 'The sweeper has not run for a while. Instances are not being stopped',
+    headline: `The sweeper has not run${since}. ${stopped}`,
+    spoken: `The sweeper has not run for a while. ${stopped}`,
     detail: joined(
       counts === null ? 'how many wait is not known' : `${count(counts.open, 'orphan')} when it last looked`,
       needYou(status),
@@ -88,7 +91,7 @@ function platformFailing(input: VerdictInput, { platform, counts }: Status): Ver
 }
 
 function notKnown(input: VerdictInput, { backend, counts }: Status): Verdict {
-  const { headline, rest } = firstSentence(backend.positiveControlMessage ?? NOT_KNOWN);
+  const { headline, rest } = firstSentence(backend.positiveControlMessage ?? notKnownWords(wordsOf(backend.kind)));
   return verdict({
     kind: 'not_known',
     tone: 'bad',

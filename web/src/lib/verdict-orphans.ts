@@ -1,5 +1,5 @@
 import type { Status } from '../../../server/api/status.ts';
-import type { FailureClass } from '../../../server/sweep/outcome.ts';
+import { type FailureClass, wordsOf } from '../../../server/sweep/outcome.ts';
 import { count, number } from './count.ts';
 import { soon } from './duration.ts';
 import { moment } from './moment.ts';
@@ -60,6 +60,7 @@ const TROUBLES: Readonly<Partial<Record<FailureClass, Trouble>>> = {
 
 function controlPlaneFailing(input: VerdictInput, status: Status, wait: number): Verdict {
   const { backend } = status;
+  const named = `The ${wordsOf(backend.kind).backend}`;
   // A sweep would call nobody before then.
   const sweep = notBefore(input, backend) === null ? sweepAction(input, status) : null;
   const { is, when } = trouble(backend);
@@ -67,8 +68,8 @@ function controlPlaneFailing(input: VerdictInput, status: Status, wait: number):
   return verdict({
     kind: 'control_plane_failing',
     tone: 'bad',
-    headline: `The control plane ${is}. ${heal} ${when}`,
-    spoken: `The control plane ${is}`,
+    headline: `${named} ${is}. ${heal} ${when}`,
+    spoken: `${named} ${is}`,
     detail: joined(backend.breaker.message ?? backend.error, nextCall(input, backend)),
     primary: input.hasRunbook || sweep === null ? runbook(input, 'control_plane_failing') : sweep,
     secondary: input.hasRunbook ? sweep : null,
@@ -118,6 +119,16 @@ function retrying(input: VerdictInput, status: Status, counts: Counts): Verdict 
 function waiting(input: VerdictInput, status: Status, counts: Counts): Verdict {
   const found = `${count(counts.waiting + counts.sweeping, 'orphan')} found`;
   const { nextSweepAt, currentSweepId } = status.sweeper;
+  // Containers without a row are found, and no sweep takes them before they may be stopped.
+  if (status.backend.kind === 'docker' && status.sweepable === 0 && counts.sweeping === 0) {
+    return verdict({
+      kind: 'waiting',
+      tone: 'info',
+      headline: `${found}, not to be stopped for now`,
+      detail: oldest(input),
+      primary: { kind: 'show', label: `Show the ${number(counts.waiting)}`, state: null },
+    });
+  }
   const inMs = nextSweepAt === null ? null : Date.parse(nextSweepAt) - input.nowMs;
   const next = currentSweepId !== null || inMs === null ? 'being swept now' : `next sweep ${soon(inMs)}`;
   return verdict({
@@ -140,15 +151,16 @@ function held(holding: number): Verdict {
 }
 
 /** Not plain green where it is not known that what was stopped has ended. */
-function none({ zone, nowMs }: VerdictInput, { observedAt, unconfirmed }: Status): Verdict {
+function none({ zone, nowMs }: VerdictInput, { observedAt, unconfirmed, backend: { kind } }: Status): Verdict {
   if (observedAt === null) return notLookedYet();
   const looked = `0 orphans, looked at ${moment(observedAt, zone, nowMs)}`;
   if (unconfirmed !== null && unconfirmed > 0) {
+    const { backend, instance } = wordsOf(kind);
     return verdict({
       kind: 'unconfirmed',
       tone: 'unknown',
       headline: `Cleared; termination of ${number(unconfirmed)} not confirmed`,
-      detail: `${looked}. The control plane accepted the Stop, and did not tell whether the instance ended.`,
+      detail: `${looked}. The ${backend} accepted the Stop, and did not tell whether the ${instance} ended.`,
       secondary: { kind: 'show', label: 'Show what was cleared', state: 'cleared' },
     });
   }

@@ -1,5 +1,6 @@
 import type {
   AuditAction,
+  BackendKind,
   FailureClass,
   HistoryWindow,
   OrphanSort,
@@ -61,13 +62,24 @@ export const CLASS_WORDS: Readonly<Record<FailureClass, string>> = {
   platform: 'Platform database',
 };
 
-export const WHY_WORDS: Readonly<Record<Why, string>> = {
+const WHY_WORDS: Readonly<Record<Why, string>> = {
   removed: 'Workspace removed, instance still recorded',
   row_gone: 'Row gone from the platform',
   replaced: 'Row names another instance',
   reappeared: 'Still running after an accepted Stop',
   no_row: 'No row at the platform',
 };
+
+/** Where a container is no instance that a row names. */
+const WHY_OF_CONTAINERS: Readonly<Partial<Record<Why, string>>> = {
+  removed: 'Workspace removed, container still there',
+  replaced: 'Row belongs to another container',
+  no_row: "No row in the platform's table",
+};
+
+export function whyWords(why: Why, kind: BackendKind | null): string {
+  return (kind === 'docker' ? WHY_OF_CONTAINERS[why] : undefined) ?? WHY_WORDS[why];
+}
 
 export const SORT_WORDS: Readonly<Record<OrphanSort, string>> = {
   urgent: 'Most urgent',
@@ -77,13 +89,19 @@ export const SORT_WORDS: Readonly<Record<OrphanSort, string>> = {
   name: 'Name',
 };
 
-export const RESOLUTION_WORDS: Readonly<Record<Resolution, string>> = {
+const RESOLUTION_WORDS: Readonly<Record<Resolution, string>> = {
   stopped: 'Stopped',
   already_gone: 'Already gone',
   external: 'Cleared by the platform itself',
   restored: 'Workspace restored',
   acknowledged: 'Acknowledged by a person',
 };
+
+export function resolutionWords(resolution: Resolution, kind: BackendKind | null): string {
+  return kind === 'docker' && resolution === 'external'
+    ? 'Gone, and not removed from here'
+    : RESOLUTION_WORDS[resolution];
+}
 
 export const SECOND_LOOK_WORDS: Readonly<Record<SecondLook, string>> = {
   due: 'Not asked yet whether it ended',

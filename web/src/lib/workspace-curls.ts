@@ -1,4 +1,5 @@
 import type { Orphan } from '../../../server/api/orphans.ts';
+import { type BackendKind, wordsOf } from '../../../server/sweep/outcome.ts';
 import { type Called, curlOf } from './curl.ts';
 import { triedBySweeps } from './try-now.ts';
 import { acknowledgeable, holdOf, openOf } from './workspace.ts';
@@ -22,7 +23,11 @@ const NAME = 'YOUR NAME';
 const REASON = 'REASON';
 
 /** What one can do about a workspace now, each as a shell would call it. */
-export function curlsOf(workspaceId: string, orphans: readonly Orphan[]): readonly WorkspaceCurl[] {
+export function curlsOf(
+  workspaceId: string,
+  orphans: readonly Orphan[],
+  kind: BackendKind | null,
+): readonly WorkspaceCurl[] {
   const path = `/api/orphans/${encodeURIComponent(workspaceId)}`;
   const [open, held] = [openOf(orphans).length > 0, holdOf(orphans) !== null];
   const somebody = ({ actor, withToken }: CurlFor) => (withToken ? {} : { actor: actor ?? NAME });
@@ -52,7 +57,7 @@ export function curlsOf(workspaceId: string, orphans: readonly Orphan[]): readon
     line: (of) => curlOf(of, 'POST', `${path}/acknowledge`, { reason: REASON, ...somebody(of) }),
   };
   const check: WorkspaceCurl = {
-    name: 'Check instance',
+    name: `Check ${wordsOf(kind).instance}`,
     line: (of) => curlOf(of, 'GET', `${path}/instance`),
   };
   return [

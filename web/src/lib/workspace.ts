@@ -16,7 +16,8 @@ export function acknowledgeable(orphans: readonly Orphan[]): readonly Orphan[] {
   return openOf(orphans).filter(({ lastOutcome, why }) => lastOutcome === 'stopped_live' || why === 'replaced');
 }
 
-/** No sweep takes these: they leave only by a person's word, or by the platform's. */
-export function waitsForPerson({ why, lastOutcome }: Orphan): boolean {
-  return why === 'replaced' || why === 'no_row' || lastOutcome === 'stopped_live';
+/** No sweep takes these: they leave only by a person's word, or by the platform's. One without a row may become due. */
+export function waitsForPerson({ why, lastOutcome, nextAttemptAt }: Orphan): boolean {
+  const reportedOnly = why === 'no_row' && nextAttemptAt === null;
+  return why === 'replaced' || reportedOnly || lastOutcome === 'stopped_live';
 }

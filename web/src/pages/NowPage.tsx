@@ -1,6 +1,7 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { ActionBar } from '../components/ActionBar.tsx';
 import { Causes } from '../components/Causes.tsx';
+import { ContainersApart } from '../components/ContainersApart.tsx';
 import { OrphanHistory } from '../components/OrphanHistory.tsx';
 import { SweepReport } from '../components/SweepReport.tsx';
 import { SweepStrip } from '../components/SweepStrip.tsx';
@@ -38,6 +39,11 @@ export function NowPage() {
       ) : (
         <div className={outdated}>
           <Causes />
+        </div>
+      )}
+      {status?.backend.kind === 'docker' && (
+        <div className={`space-y-3 empty:hidden sm:space-y-4 ${outdated}`}>
+          <ContainersApart leftAlone={status.backend.leftAlone} />
         </div>
       )}
       <UrgentOrphans />

@@ -47,7 +47,7 @@ export function OrphansPage() {
   const known = selected.list !== undefined;
   const selection = rowsToSelect(selected);
   const outdated = useOutdated(poll, list?.stale);
-  const filters = filterWords(search, status?.causes ?? null);
+  const filters = filterWords(search, status?.causes ?? null, status?.backend.kind ?? null);
   const filtered = filters.length > 0;
   const words = selected.list === undefined ? null : count(selected.list.total, 'orphan');
   return (
