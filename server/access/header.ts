@@ -23,7 +23,12 @@ export type HeaderAnswer =
   /** Nobody is named. */
   | { readonly kind: 'nobody' }
   /** Named, but no group of theirs has a role. */
-  | { readonly kind: 'no_role'; readonly name: string }
+  | {
+      readonly kind: 'no_role';
+      readonly name: string;
+      /** The header that was to say the groups, where it did not come. */
+      readonly missing: string | null;
+    }
   /** Must not be believed; the sentence says why. */
   | { readonly kind: 'forged'; readonly sentence: string };
 
@@ -45,7 +50,10 @@ export function createHeaderReader(options: HeaderOptions): (sender: Sender) => 
     const name = nameFrom(headers.get(user)?.[0] ?? '');
     if (name === null) return { kind: 'nobody' };
     const role = roleOf([name, ...listed(groups === null ? undefined : headers.get(groups)?.[0])], roles);
-    return role === null ? { kind: 'no_role', name } : { kind: 'known', identity: { name, role, proof: 'header' } };
+    const missing = groups !== null && !headers.has(groups) ? groups : null;
+    return role === null
+      ? { kind: 'no_role', name, missing }
+      : { kind: 'known', identity: { name, role, proof: 'header' } };
   };
 }
 

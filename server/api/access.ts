@@ -72,7 +72,7 @@ export function createAccess(deps: ApiDeps, clock: Clock): Access {
 
   const believed = (said: HeaderAnswer): Identity => {
     if (said.kind === 'known') return said.identity;
-    if (said.kind === 'no_role') throw noRole(said.name);
+    if (said.kind === 'no_role') throw noRole(said.name, said.missing);
     throw signedOut('The proxy in front named nobody who is signed in (TRUSTED_USER_HEADER).');
   };
 
@@ -93,10 +93,15 @@ export function createAccess(deps: ApiDeps, clock: Clock): Access {
   };
 }
 
-export function noRole(name: string): ProblemError {
+/** @param missing the header that was to say their groups, and did not come */
+export function noRole(name: string, missing: string | null = null): ProblemError {
+  const why =
+    missing === null
+      ? 'none of their groups is'
+      : `their groups did not come (${missing}, TRUSTED_GROUPS_HEADER), and the name itself is not`;
   return new ProblemError(
     'no_role',
-    `${name} is signed in, but has no role here: none of their groups is in ROLE_VIEWER, ROLE_OPERATOR or ROLE_ADMIN.`,
+    `${name} is signed in, but has no role here: ${why} in ROLE_VIEWER, ROLE_OPERATOR or ROLE_ADMIN.`,
   );
 }
 

@@ -219,6 +219,7 @@ export const orphans = sweeper.table(
     index('orphans_name').on(t.tenant, SORT_NAME, t.id).where(sql`resolved_at is null`),
     index('orphans_open_first_seen').on(t.tenant, t.firstSeenAt, t.id).where(sql`resolved_at is null`),
     index('orphans_first_seen').on(t.tenant, t.firstSeenAt),
+    index('orphans_without_row').on(t.tenant, t.firstSeenAt).where(sql`resolved_at is null and why = 'no_row'`),
     index('orphans_held').on(t.tenant, t.holdUntil).where(sql`hold_until is not null`),
     index('orphans_claimed').on(t.claimedBy).where(sql`claimed_by is not null`),
     index('orphans_open_attempt').on(t.tenant, t.claimedUntil).where(sql`attempt_id is not null`),

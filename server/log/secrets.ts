@@ -2,6 +2,8 @@ import { unescape as unescaped } from 'node:querystring';
 
 /** Anything shorter occurs in ordinary words: to mask it would show where it is. */
 const SHORTEST = 4;
+/** A path that nobody could guess is longer; a shorter one, as /hook, stands in ordinary lines. */
+const SHORTEST_PATH = 12;
 const CARRIES_CREDENTIAL = /pass|secret|token|key/i;
 
 /** What must be in no line of the log, of the values of all secret settings: of a URL only what is secret in it. */
@@ -17,6 +19,7 @@ function secretParts(secret: string): string[] {
   const url = new URL(text);
   const given = [...url.searchParams].flatMap(([name, value]) => (CARRIES_CREDENTIAL.test(name) ? [value] : []));
   // Whoever knows the path of such an address may use it.
-  const path = /^https?:$/.test(url.protocol) && url.pathname.length > 1 ? [url.pathname + url.search] : [];
-  return [url.password, ...given, ...path];
+  const path = url.pathname + url.search;
+  const isSecret = /^https?:$/.test(url.protocol) && path.length >= SHORTEST_PATH;
+  return [url.password, ...given, ...(isSecret ? [path] : [])];
 }

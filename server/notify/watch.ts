@@ -26,17 +26,26 @@ export async function look(
 /** Each time that it latches is one of its own: a person who has just released it must hear of the next. */
 async function readBrake(tx: Transaction, tenant: string): Promise<Notice | null> {
   const [row] = await tx
-    .select({ latchedAt: sql<string | null>`${tenants.brakeAt}::text`, newOrphans: tenants.brakeOrphans })
+    .select({
+      cause: sql<string | null>`${tenants.brakeAt}::text`,
+      latchedAt: tenants.brakeAt,
+      newOrphans: tenants.brakeOrphans,
+      platformEmpty: tenants.platformEmpty,
+    })
     .from(tenants)
     .where(eq(tenants.tenant, tenant));
-  if (row === undefined || row.latchedAt === null) return null;
-  const { latchedAt, newOrphans } = row;
-  const surge = newOrphans === null ? '' : `: ${newOrphans} new orphans within ten minutes`;
+  if (row === undefined || row.cause === null || row.latchedAt === null) return null;
+  const { cause, latchedAt, newOrphans, platformEmpty } = row;
+  const why = platformEmpty ? ": the platform's table holds no row at all" : surgeOf(newOrphans);
   return {
     kind: 'brake',
-    cause: latchedAt,
-    summary: `The safety brake has latched${surge}; nothing is stopped until a person releases it.`,
+    cause,
+    summary: `The safety brake has latched${why}; nothing is stopped until a person releases it.`,
     endSummary: 'The safety brake was released.',
-    details: { newOrphans, latchedAt },
+    details: { newOrphans, latchedAt: latchedAt.toISOString() },
   };
+}
+
+function surgeOf(newOrphans: number | null): string {
+  return newOrphans === null ? '' : `: ${newOrphans} new orphans within ten minutes`;
 }

@@ -11,6 +11,7 @@ import { needsPerson } from './orphan-state.ts';
 import { STUCK_AFTER_MS, STUCK_FAILURES } from './outcome.ts';
 import type { CurrentRow, LeakedRow, Looked } from './platform.ts';
 import { PlatformFault } from './platform-fault.ts';
+import { SHORT_LENGTH } from './workspaces.ts';
 
 /** An open orphan that the platform does not list (any more). */
 export interface Missing {
@@ -286,6 +287,7 @@ async function insert(tx: Transaction, tenant: string, startedAt: string, added:
     left join lateral (
       select held_at, held_by, hold_verified, hold_reason, hold_until from ${orphans} as held
       where held.tenant = ${tenant} and held.hold_until > now()
+        and held.workspace_id = any(array[seen.workspace_id, left(seen.workspace_id, ${SHORT_LENGTH}::int)])
         and (held.workspace_id = seen.workspace_id or held.why = 'no_row' and held.instance_id = seen.instance_id)
       order by held_at desc limit 1
     ) as hold on true

@@ -276,6 +276,18 @@ describe('a call that changes something', () => {
 });
 
 describe('looking', () => {
+  it('is told which header did not come, where that is why there is no role', async () => {
+    const carl = { 'x-forwarded-user': 'carl' };
+    const status = { url: '/api/status' };
+    expect((await behind(status, carl)).body['detail']).toBe(
+      'carl is signed in, but has no role here: their groups did not come (x-forwarded-groups, TRUSTED_GROUPS_HEADER), ' +
+        'and the name itself is not in ROLE_VIEWER, ROLE_OPERATOR or ROLE_ADMIN.',
+    );
+    expect((await behind(status, { ...carl, 'x-forwarded-groups': '' })).body['detail']).toContain(
+      'none of their groups',
+    );
+  });
+
   const LOOKS = [
     '/api/status',
     '/api/orphans',

@@ -131,6 +131,15 @@ describe('orphans that need a person', () => {
 });
 
 describe('the safety brake', () => {
+  it('says so where it was an empty table that latched it', async () => {
+    await latchBrake(world, 1);
+    await world.home.query('update sweeper.tenants set platform_empty = true');
+    await replica().turn();
+    expect(receiver.received.map(({ body }) => body['summary'])).toEqual([
+      "The safety brake has latched: the platform's table holds no row at all; nothing is stopped until a person releases it.",
+    ]);
+  });
+
   it('is told when it latches, when it is released, and again when it latches anew', async () => {
     const one = replica();
     await latchBrake(world);
@@ -142,6 +151,8 @@ describe('the safety brake', () => {
     await latchBrake(world, 7);
     await one.turn();
     expect(types()).toEqual(['brake.opened', 'brake.ended', 'brake.opened']);
+    const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+    expect(receiver.received[0]?.body['details']).toEqual({ newOrphans: 1204, latchedAt: time });
     expect(receiver.received.map(({ body }) => body['summary'])).toEqual([
       'The safety brake has latched: 1204 new orphans within ten minutes; nothing is stopped until a person releases it.',
       'The safety brake was released.',

@@ -141,8 +141,10 @@ describe('what is to be set where containers are stopped', () => {
   });
 
   it('is the way to the engine, where that does not answer', () => {
-    const step = onlyStep(faulty('engine', { backend: docker }));
+    const step = onlyStep(faulty('engine', { backend: docker, observedAt: null }));
     expect(texts(step).at(-1)).toBe('DOCKER_HOST=unix:///var/run/docker.sock');
+    // One that has answered before is away, and not set wrong.
+    expect(setUpSteps(faulty('engine', { backend: docker }), settingsWith())).toEqual([]);
   });
 });
 

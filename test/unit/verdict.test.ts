@@ -312,6 +312,10 @@ describe('the verdict, row by row', () => {
       secondary: null,
     });
     expect(judge(leakingStatus({ retrying: 1, waiting: 2 })).headline).toBe('1 orphan is retrying by itself');
+    const promised = (sweepable: number) => judge(leakingStatus({ retrying: 1, waiting: 2 }, { sweepable })).detail;
+    expect(promised(3)).toContain('2 more in the next sweep');
+    expect(promised(2)).toContain('1 more in the next sweep');
+    expect(promised(1), 'the others are in none').not.toContain('more');
   });
 
   test('some waiting: when the next sweep is', () => {

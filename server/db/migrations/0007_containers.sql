@@ -14,4 +14,5 @@ ALTER TABLE "sweeper"."orphans" ADD COLUMN "no_row_since" timestamp with time zo
 ALTER TABLE "sweeper"."orphans" ADD COLUMN "no_row_confirmed" boolean DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE "sweeper"."tenants" ADD COLUMN "left_alone" jsonb DEFAULT '[]'::jsonb NOT NULL;--> statement-breakpoint
 ALTER TABLE "sweeper"."steps" ADD CONSTRAINT "steps_orphan" FOREIGN KEY ("orphan_id") REFERENCES "sweeper"."orphans"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
-CREATE INDEX "steps_left" ON "sweeper"."steps" USING btree ("tenant","orphan_id") WHERE done_at is null;
+CREATE INDEX "steps_left" ON "sweeper"."steps" USING btree ("tenant","orphan_id") WHERE done_at is null;--> statement-breakpoint
+CREATE INDEX "orphans_without_row" ON "sweeper"."orphans" USING btree ("tenant","first_seen_at") WHERE resolved_at is null and why = 'no_row';

@@ -101,6 +101,20 @@ SWEEP_DRY_RUN=true`,
   ],
 };
 
+const ENGINE: SetUpStep = {
+  title: 'Say where the Docker Engine is',
+  words:
+    'The sentence above says what was answered. The user that the server runs as must be able to use the socket. ' +
+    'Settings are read at the start: restart the server.',
+  snippets: [
+    {
+      about: 'In the environment of the server:',
+      copy: 'Copy the setting',
+      text: 'DOCKER_HOST=unix:///var/run/docker.sock',
+    },
+  ],
+};
+
 function noDatabase({ table, written, kind }: Place): SetUpStep {
   return {
     title: "Say where the platform's database is",
@@ -259,19 +273,8 @@ const STEPS: Readonly<Record<PlatformFaultCode, (place: Place) => SetUpStep | nu
       tableSetting('SCHEMA.TABLE', OTHERWISE),
     ],
   }),
-  engine: () => ({
-    title: 'Say where the Docker Engine is',
-    words:
-      'The sentence above says what was answered. The user that the server runs as must be able to use the socket. ' +
-      'Settings are read at the start: restart the server.',
-    snippets: [
-      {
-        about: 'In the environment of the server:',
-        copy: 'Copy the setting',
-        text: 'DOCKER_HOST=unix:///var/run/docker.sock',
-      },
-    ],
-  }),
+  // As of a database: what has answered before is away, and not set wrong.
+  engine: ({ neverSeen }) => (neverSeen ? ENGINE : null),
   failed: (place) => ({
     title: 'Look at the table',
     words: 'The sentence above says what was answered.',

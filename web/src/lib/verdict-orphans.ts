@@ -104,7 +104,9 @@ function stuck(input: VerdictInput, status: Status, counts: Counts): Verdict {
 
 function retrying(input: VerdictInput, status: Status, counts: Counts): Verdict {
   const alone = counts.retrying === 1;
-  const more = counts.waiting + counts.sweeping;
+  // Not those that no sweep takes, as containers that are only reported.
+  const able = Math.max(0, (status.sweepable ?? 0) - counts.retrying);
+  const more = Math.min(counts.waiting + counts.sweeping, able);
   return verdict({
     kind: 'retrying',
     tone: 'warn',
