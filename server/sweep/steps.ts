@@ -23,7 +23,10 @@ export async function stepsLeft(home: Database, orphanId: string): Promise<reado
   );
 }
 
-/** In place of all that was planned before. */
+/**
+ * In place of all that was planned before. What another replica has begun meanwhile, with our plan and our lease, is not
+ * taken from it.
+ */
 export async function planSteps(
   home: Database,
   tenant: string,
@@ -31,7 +34,9 @@ export async function planSteps(
   planned: readonly Step[],
 ): Promise<void> {
   await home.transaction(async (tx) => {
-    await tx.delete(steps).where(eq(steps.orphanId, orphanId));
+    const begun = sql`(select true from ${steps} as step where step.orphan_id = ${orphanId} and step.done_at is not null limit 1)`;
+    const kept = planned.length === 0 ? sql`${begun} is null` : undefined;
+    await tx.delete(steps).where(and(eq(steps.orphanId, orphanId), kept));
     if (planned.length === 0) return;
     await tx.insert(steps).values(planned.map((step, place) => ({ tenant, orphanId, place, ...step })));
   });

@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { acknowledge } from '../../server/sweep/acknowledge.ts';
+import { planSteps, stepDone, stepsLeft } from '../../server/sweep/steps.ts';
 import { ANNA } from '../support/acting.ts';
 import { type ContainerWorld, createContainerWorld } from '../support/containers.ts';
 import { LABELLED } from '../support/simulated-engine.ts';
@@ -255,6 +256,38 @@ describe('a Stop', () => {
     expect(removals()).toEqual([]);
     expect(all.engine.volumes.has(volume)).toBe(true);
     expect(await all.world.orphan(id)).toMatchObject({ resolution: 'already_gone' });
+  });
+});
+
+describe('a plan', () => {
+  const planned = async () =>
+    (await all.world.home.query('select kind, done_at is not null as done from sweeper.steps order by place')).rows;
+
+  it('of which nothing was begun is dropped: if others remove the container, its volumes are theirs', async () => {
+    const { id, container, volume } = await all.leak();
+    // Longer than the recheck before the Stop is good for.
+    all.engine.before(/^GET .*volumes/, () => new Promise((resolve) => setTimeout(resolve, 2_100)));
+    all.engine.before(new RegExp(`"id":\\["${container}"`), async () => undefined);
+    all.engine.before(new RegExp(`"id":\\["${container}"`), () => all.setStatus(id, 'online'));
+    await all.world.sweep();
+    expect(await planned()).toEqual([]);
+    expect([all.engine.containers.has(container), all.engine.volumes.has(volume)]).toEqual([true, true]);
+    expect(await all.world.orphan(id)).toMatchObject({ resolution: 'restored' });
+  });
+
+  it('that another replica has begun meanwhile is not taken from it', async () => {
+    const { id, container } = await all.leak();
+    await all.world.observe();
+    const { id: orphanId } = await all.world.orphan(id);
+    const [first, second] = [
+      { kind: 'container', name: container, createdAt: null } as const,
+      { kind: 'volume', name: 'v', createdAt: 'then' } as const,
+    ];
+    const home = all.world.homeDatabase;
+    await planSteps(home, 'default', orphanId, [first, second]);
+    await stepDone(home, orphanId, first);
+    await planSteps(home, 'default', orphanId, []);
+    expect(await stepsLeft(home, orphanId)).toEqual([second]);
   });
 });
 
